@@ -1,0 +1,302 @@
+"""What core needs of the world: shelves to keep things on, a journal, an inbox, an outbox, channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, Protocol, TypeVar
+
+from core.ids import IntentId, OperationId, OrderId, PersonId, ProductId, QuoteId, SellerId
+from core.ledger.journal import Entry, Leg
+from core.money import Asset, Money
+from core.payments.operations import Intent, Operation, Receipt
+from core.payments.quote import Quote
+from core.people import AuditLine, Dialog, Person, Seller
+from core.risk.holds import Counter, Hold
+from core.shop.cart import Cart
+from core.shop.catalogue import Product
+from core.shop.orders import Order
+
+K = TypeVar("K", contravariant=True)
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Shelf(Protocol[K, T]):
+    """Where things of one noun are kept: frozen dataclasses with a `version`; a save must name the version read."""
+
+    def get(self, key: K) -> T | None:
+        """The thing, or None."""
+        ...
+
+    def need(self, key: K) -> T:
+        """The thing. Raises core.errors.Gone."""
+        ...
+
+    def lock(self, key: K) -> T:
+        """As `need`, and nobody else can change it until this transaction ends (row lock; a no-op with one writer)."""
+        ...
+
+    def add(self, thing: T) -> T:
+        """Put a new thing. Raises Duplicate when its key, or a unique fact in it, is there already."""
+        ...
+
+    def save(self, thing: T) -> T:
+        """Replace the thing read at `thing.version`; returns it with the next version.
+
+        A lost race is settled by storage: the whole transaction is run again on what is true now.
+        """
+        ...
+
+    def shift(self, key: K, field: str, by: int, *, least: int = 0, most: int | None = None) -> bool:
+        """Add `by` to a whole-number field in one guarded step. False, and nothing done, if it would leave least..most.
+
+        Does not bump the version: a shopper taking stock must not void the seller's open edit page.
+        """
+        ...
+
+    def find(
+        self,
+        *,
+        before: Mapping[str, datetime] | None = None,
+        since: Mapping[str, datetime] | None = None,
+        newest: bool = True,
+        limit: int = 50,
+        offset: int = 0,
+        **equals: Any,
+    ) -> list[T]:
+        """Things whose fields equal the given values (a tuple means any of them); `before` means <=, `since` >=.
+
+        Ordered by the noun's own time field, newest first unless told otherwise, then by key.
+        """
+        ...
+
+    def count(
+        self,
+        *,
+        before: Mapping[str, datetime] | None = None,
+        since: Mapping[str, datetime] | None = None,
+        **equals: Any,
+    ) -> int:
+        """How many `find` would give without its limit."""
+        ...
+
+
+class Journal(Protocol):
+    """The books."""
+
+    def post(self, entry: Entry) -> None:
+        """Write it. Raises Duplicate when its key was posted before."""
+        ...
+
+    def posted(self, key: str) -> bool:
+        """Whether an entry of this key stands."""
+        ...
+
+    def balance(self, account: str, of: Asset) -> Money:
+        """Debits minus credits of one account in one asset."""
+        ...
+
+    def legs_of(self, order: OrderId) -> list[Leg]:
+        """Every leg of every entry of an order, in posting order."""
+        ...
+
+    def totals(self, prefix: str) -> dict[tuple[str, str], int]:
+        """(account, asset code) → debits minus credits in minor units, of the accounts that start with `prefix`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An outside event as it came in: `key` is its natural key within `source`, `body` its raw text."""
+
+    source: str
+    key: str
+    body: str
+    received_at: datetime
+    digest: str
+
+
+class Inbox(Protocol):
+    """Every outside event once. A row is OPEN until it is settled."""
+
+    def put(self, message: Message) -> bool:
+        """Keep it; False when the same key with the same digest is known. Raises Altered when the content differs."""
+        ...
+
+    def is_open(self, source: str, key: str) -> bool:
+        """Whether it is kept and not yet settled."""
+        ...
+
+    def settle(self, source: str, keys: Iterable[str]) -> None:
+        """Mark as done."""
+        ...
+
+    def open(self, source: str, limit: int = 1000) -> list[Message]:
+        """What is not settled, oldest first."""
+        ...
+
+    def forget(self, source: str, before: datetime) -> int:
+        """Drop settled rows received before a moment; returns how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something still to do, written in the transaction of the fact it follows from.
+
+    `topic` names the worker's handler, `lane` keeps order among effects that share it, `key` (unique) makes it once.
+    """
+
+    key: str
+    topic: str
+    lane: str
+    data: dict[str, str]
+    due_at: datetime
+    attempts: int = 0
+
+
+class Outbox(Protocol):
+    """Effects still to do, with leases."""
+
+    def put(self, effect: Effect) -> None:
+        """Keep it; a known key is left as it is."""
+        ...
+
+    def lease(self, now: datetime, until: datetime, limit: int = 64) -> list[Effect]:
+        """Take effects that are due and not leased by a living worker; they are this worker's until `until`."""
+        ...
+
+    def done(self, keys: Iterable[str], at: datetime) -> None:
+        """They have been carried out."""
+        ...
+
+    def again(self, key: str, due_at: datetime, why: str) -> None:
+        """Try later; counts an attempt. `why` is a short word for the operator, without personal data."""
+        ...
+
+    def waiting(self) -> int:
+        """How many are still to do."""
+        ...
+
+
+class Duplicate(Exception):
+    """The database refused a second thing of the same key."""
+
+
+class Altered(Exception):
+    """A known event id came back with other content: an alarm, never an update."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFixing:
+    """A rate the shop has learned: `rate` units of `code` for one euro, fixed `on` a day, from `source`."""
+
+    id: str
+    code: str
+    rate: Fraction
+    on: date
+    source: str
+    learned_at: datetime
+    version: int = 0
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Whatever a verb puts here is kept together or not at all."""
+
+    people: Shelf[PersonId, Person]
+    sellers: Shelf[SellerId, Seller]
+    dialogs: Shelf[PersonId, Dialog]
+    audit: Shelf[str, AuditLine]
+    products: Shelf[ProductId, Product]
+    carts: Shelf[PersonId, Cart]
+    orders: Shelf[OrderId, Order]
+    quotes: Shelf[QuoteId, Quote]
+    intents: Shelf[IntentId, Intent]
+    operations: Shelf[OperationId, Operation]
+    receipts: Shelf[str, Receipt]
+    counters: Shelf[str, Counter]
+    holds: Shelf[str, Hold]
+    fixings: Shelf[str, StoredFixing]
+    journal: Journal
+    inbox: Inbox
+    outbox: Outbox
+
+
+class Store(Protocol):
+    """Runs transactions off the event loop. `work` is synchronous, so no network call can slip into it."""
+
+    async def write(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+        """Run `work(uow, *args, **kwargs)` and commit: acknowledged only when on disk. What it raises is raised here."""
+        ...
+
+    async def read(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+        """Run `work(uow, *args, **kwargs)` on a snapshot that cannot be written."""
+        ...
+
+
+class Pictures(Protocol):
+    """Product pictures, by the digest of their bytes."""
+
+    def put(self, jpeg: bytes) -> str:
+        """Keep them; returns the digest."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """The bytes. Raises Gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The channel proved that the money moved."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The channel proved that it did not and will not."""
+
+    reason: str  # the channel's own code, such as AC04
+
+
+@dataclass(frozen=True, slots=True)
+class ActionNeeded:
+    """The buyer must act: `payload` is what the QR says."""
+
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Accepted; the outcome comes as a message."""
+
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No proof either way: a timeout, a broken answer. Never a failure."""
+
+    reason: str
+
+
+Outcome = Succeeded | Rejected | ActionNeeded | Pending | Unknown
+
+
+class Channel(Protocol):
+    """One payment rail: the only part of core that talks to a network."""
+
+    name: str
+    idempotent: bool  # the same key may be sent again after an unknown outcome
+
+    async def charge(self, operation: Operation) -> Outcome:
+        """Ask for the operation's amount. Never raises: trouble is Unknown."""
+        ...
+
+    async def refund(self, operation: Operation) -> Outcome:
+        """Send the operation's amount back to `target`. Never raises: trouble is Unknown."""
+        ...

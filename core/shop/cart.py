@@ -1,0 +1,31 @@
+"""The cart: what a shopper means to buy. It reserves nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.ids import PersonId, ProductId
+
+MOST_OF_ONE = 99
+MOST_LINES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """`quantity` of one product, 1 to MOST_OF_ONE."""
+
+    product: ProductId
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """One per person. Its version is the nonce of its buttons: an old page cannot be pressed twice."""
+
+    person: PersonId
+    lines: tuple[CartLine, ...] = ()
+    version: int = 0
+
+    def quantity(self, product: ProductId) -> int:
+        """How many of `product` are in it."""
+        return next((line.quantity for line in self.lines if line.product == product), 0)
