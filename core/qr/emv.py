@@ -72,8 +72,9 @@ def _accounts(fields: dict[str, str]) -> tuple[tuple[str, str], ...]:
             found.append((tag, value))
         elif "26" <= tag <= "51":
             inside = tlv.template(value, tag)
-            account = next((inside[sub] for sub in sorted(inside) if sub != "00"), "")
-            found.append((inside.get("00", tag), account))
+            guid = inside.get("00", tag)
+            account = next((inside[sub] for sub in sorted(inside) if sub != "00"), guid)  # KHQR: 00 is the account
+            found.append((guid, account))
     if not found:
         raise BadPayload("26", "no payee account")
     return tuple(found)

@@ -51,11 +51,13 @@ def build(*, name: str, iban: str, amount: Decimal, reference: str = "", text: s
 
     Written as version 002 in UTF-8 with two decimals. Raises BadPayload when a part breaks the standard.
     """
-    if not amount.is_finite() or amount != amount.quantize(Decimal("0.01")):
+    if not amount.is_finite() or not 0 < amount < 10**9 or amount != amount.quantize(Decimal("0.01")):
         raise BadPayload("amount", "not in euro and cents")
     if reference and not is_creditor_reference(reference):
         raise BadPayload("reference", "not an ISO 11649 creditor reference")
     lines = ["BCD", "002", "1", "SCT", bic, name, iban, f"EUR{amount:.2f}", "", reference, text]
+    if not all(line.isprintable() for line in lines):  # a line feed in a name would move every later part
+        raise BadPayload("payload", "holds a control character")
     payload = "\n".join(lines).rstrip("\n")
     parse(payload)
     return payload

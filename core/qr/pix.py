@@ -139,7 +139,7 @@ def parse(payload: str) -> PixCode:
 
 def _written(amount: Decimal) -> str:
     """An amount as tag 54 wants it: two decimals. Decimals that banks would round away are refused, not rounded."""
-    if not amount.is_finite() or amount <= 0 or amount != amount.quantize(Decimal("0.01")) or amount >= 10**10:
+    if not amount.is_finite() or not 0 < amount < 10**10 or amount != amount.quantize(Decimal("0.01")):
         raise BadPayload("54", "not an amount in reais and centavos")
     return f"{amount:.2f}"
 
@@ -157,11 +157,14 @@ def _pix_template(fields: dict[str, str], tags: range) -> dict[str, str] | None:
     found = None
     for tag in (f"{number:02d}" for number in tags):
         value = fields.get(tag, "")
-        if not value[4 : 4 + len(GUID)].lower() == GUID:
+        if GUID not in value.lower():
+            continue
+        inside = tlv.template(value, tag)
+        if inside.get("00", "").lower() != GUID:
             continue
         if found is not None:
             raise BadPayload(tag, "a second PIX template")
-        found = tlv.template(value, tag)
+        found = inside
     return found
 
 

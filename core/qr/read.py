@@ -32,7 +32,8 @@ class PaymentCode:
     """ISO 4217 letters; the numeric code where the letters are unknown here."""
     reference: str
     problems: tuple[str, ...] = ()
-    """What a valid code leaves open: "open-amount", "no-reference", "remote" (behind a URL), "recurring" (a mandate)."""
+    """What a valid code leaves open: "open-amount", "no-reference"; "remote": the rest is behind a URL; "recurring": it
+    asks for a mandate as well."""
 
 
 _CURRENCIES = {

@@ -42,7 +42,7 @@ def parse(text: str, where: str = "") -> Fields:
 
 
 def build(fields: Iterable[tuple[str, str]]) -> str:
-    """The text of these (tag, value) objects, in this order. Raises BadPayload for a value of 0 or over 99 characters."""
+    """The text of these (tag, value) objects, in this order. Raises BadPayload for a value not 1 to 99 long."""
     parts = []
     for tag, value in fields:
         if not 1 <= len(value) <= 99:
