@@ -229,7 +229,7 @@ class Store(Protocol):
     """Runs transactions off the event loop. `work` is synchronous, so no network call can slip into it."""
 
     async def write(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
-        """Run `work(uow, *args, **kwargs)` and commit: acknowledged only when on disk. What it raises is raised here."""
+        """Run `work(uow, *args, **kwargs)` and commit: acknowledged when on disk. What it raises is raised here."""
         ...
 
     async def read(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:

@@ -1,0 +1,81 @@
+"""Limits as holds: every payment takes its amount from each limit it falls under, or is refused whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from core.errors import Refusal, sentence
+from core.ids import OrderId, PersonId
+from core.money import Money
+from core.people import Tier
+from core.policy import Limit, Policy
+from core.ports import UnitOfWork
+from core.risk.holds import Counter, Hold
+
+
+class OverPaymentLimit(Refusal):
+    """More than one payment may be. Parameters: limit, amount."""
+
+    sentence = sentence("One payment may be at most {limit}; this one would be {amount}. Please buy less at once.")
+
+
+class OverDayLimit(Refusal):
+    """More than is left of a day's limit. Parameters: limit, left, renews."""
+
+    sentence = sentence("The daily limit is {limit} and {left} of it is left. It renews on {renews}.")
+
+
+class OverShopLimit(Refusal):
+    """The shop as a whole, or the payment method, has taken what it may today."""
+
+    sentence = sentence("This shop has reached its own limit of {limit} for today. It renews on {renews}.")
+
+
+def _applies(limit: Limit, tier: Tier, channel: str) -> bool:
+    return {"shopper": limit.subject == tier, "channel": limit.subject == channel, "shop": True}[limit.who]
+
+
+def hold(
+    uow: UnitOfWork,
+    policy: Policy,
+    now: datetime,
+    *,
+    order: OrderId,
+    shopper: PersonId,
+    tier: Tier,
+    channel: str,
+    amount: Money,
+) -> None:
+    """Take `amount` (in the policy's currency) from every limit that applies; all or a Refusal that says which one.
+
+    The counters are shifted in one guarded step each, so two payments at once cannot both fit under the last euro.
+    """
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for limit in sorted(policy.limits, key=lambda one: one.id):
+        if not _applies(limit, tier, channel):
+            continue
+        if limit.window == "payment":
+            if amount > limit.amount:
+                raise OverPaymentLimit(limit=limit.amount, amount=amount)
+            continue
+        subject = str(shopper) if limit.who == "shopper" else limit.subject
+        # A shopper's day is one counter whatever their tier: rising in tier does not open a second purse.
+        family = "shopper" if limit.who == "shopper" else limit.id
+        key = f"{family}|{subject}|{midnight:%Y-%m-%d}"
+        renews = midnight + timedelta(days=1)
+        if uow.counters.get(key) is None:
+            uow.counters.add(Counter(key, 0, renews))
+        if not uow.counters.shift(key, "used", amount.minor, most=limit.amount.minor):
+            used = uow.counters.need(key).used
+            left = Money(max(0, limit.amount.minor - used), limit.amount.asset)
+            refusal = OverDayLimit if limit.who == "shopper" else OverShopLimit
+            raise refusal(limit=limit.amount, left=left, renews=renews)
+        uow.holds.add(Hold(f"{order}|{key}", order, key, amount, released=False, placed_at=now))
+
+
+def release(uow: UnitOfWork, order: OrderId) -> None:
+    """Give back what an order that came to nothing was holding. A second call gives nothing."""
+    for held in uow.holds.find(order=order, released=False):
+        uow.counters.shift(held.counter, "used", -held.amount.minor)
+        uow.holds.save(replace(held, released=True))

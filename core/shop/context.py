@@ -1,0 +1,35 @@
+"""What every verb is handed: the clock, the names, the policy, the rates, the methods on offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.clock import Clock
+from core.ids import Ids, PersonId
+from core.money import Asset
+from core.payments.fx import RateDesk
+from core.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to pay as the shopper sees it. `payee` is the account holder whom the shopper's bank will show."""
+
+    name: str  # also the channel's
+    title: str
+    currency: Asset
+    payee: str
+    account: str  # where the money goes: IBAN, Pix key
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The collaborators of the verbs: handed in once by the wiring, never looked up."""
+
+    name: str
+    clock: Clock
+    ids: Ids
+    policy: Policy
+    rates: RateDesk
+    methods: dict[str, Method]
+    admins: frozenset[PersonId]
