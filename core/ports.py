@@ -43,6 +43,10 @@ class Shelf(Protocol[K, T]):
         """Put a new thing. Raises Duplicate when its key, or a unique fact in it, is there already."""
         ...
 
+    def ensure(self, thing: T) -> None:
+        """Put it unless its key is there already; what is there is left as it is. Never raises Duplicate."""
+        ...
+
     def save(self, thing: T) -> T:
         """Replace the thing read at `thing.version`; returns it with the next version.
 

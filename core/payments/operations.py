@@ -74,7 +74,8 @@ class OperationState(StrEnum):
 
 _S = OperationState
 _MOVES: dict[OperationState, frozenset[OperationState]] = {
-    _S.RESERVED: frozenset({_S.DISPATCHED}),
+    # Withdrawn before a byte left the house: that it was never sent is the proof.
+    _S.RESERVED: frozenset({_S.DISPATCHED, _S.EXPIRED}),
     _S.DISPATCHED: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.ACTION, _S.PENDING, _S.UNKNOWN}),
     _S.ACTION: frozenset({_S.PENDING, _S.SUCCEEDED, _S.REJECTED, _S.EXPIRED, _S.UNKNOWN}),
     _S.PENDING: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.UNKNOWN}),

@@ -64,8 +64,7 @@ def hold(
         family = "shopper" if limit.who == "shopper" else limit.id
         key = f"{family}|{subject}|{midnight:%Y-%m-%d}"
         renews = midnight + timedelta(days=1)
-        if uow.counters.get(key) is None:
-            uow.counters.add(Counter(key, 0, renews))
+        uow.counters.ensure(Counter(key, 0, renews))
         if not uow.counters.shift(key, "used", amount.minor, most=limit.amount.minor):
             used = uow.counters.need(key).used
             left = Money(max(0, limit.amount.minor - used), limit.amount.asset)

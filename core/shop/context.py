@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.clock import Clock
@@ -20,6 +21,7 @@ class Method:
     currency: Asset
     payee: str
     account: str  # where the money goes: IBAN, Pix key
+    reference: Callable[[str], str]  # order material (A-Z, 0-9) → the rail's own reference field
 
 
 @dataclass(frozen=True, slots=True)

