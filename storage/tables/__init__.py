@@ -1,0 +1,19 @@
+"""Every table there is.
+
+No foreign keys between nouns: nothing is ever deleted, so a key that was read is a key that stands, and verbs stay free
+to write an order and its quote in either order, on the database and in memory alike. Legs do point at their entry.
+"""
+
+from sqlalchemy import MetaData, Table
+from sqlmodel import SQLModel
+
+from storage.tables import effects, ledger, payments, people, risk, shop
+
+METADATA: MetaData = SQLModel.metadata
+
+__all__ = ["METADATA", "effects", "ledger", "payments", "people", "risk", "shop", "table"]
+
+
+def table(name: str) -> Table:
+    """The table of that name."""
+    return METADATA.tables[name]

@@ -1,0 +1,126 @@
+"""The shelf over a table: one for every noun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Named
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from core.errors import Gone
+from core.ports import Duplicate
+from storage.faults import Conflict
+from storage.link import Link, Sql
+from storage.nouns import plain
+from storage.statements import Shape, Statements
+
+K = TypeVar("K", contravariant=True)
+T = TypeVar("T")
+
+
+class SqlShelf(Generic[K, T]):
+    """core.ports.Shelf on one connection.
+
+    `save` writes the fields that differ from what this transaction last read, so a `shift` by somebody else in between
+    stands; a thing that this transaction has not read is written whole.
+    """
+
+    __slots__ = ("_mapping", "_run", "_seen", "_sql")
+
+    def __init__(self, statements: Statements, link: Link) -> None:
+        self._sql, self._mapping, self._run = statements, statements.mapping, link.run
+        self._seen: dict[Any, Any] = {}
+
+    def forget(self) -> None:
+        """A new transaction begins: what was read before counts no more."""
+        self._seen.clear()
+
+    def get(self, key: K) -> T | None:
+        """core.ports.Shelf.get."""
+        return self._read(self._sql.get, key)
+
+    def need(self, key: K) -> T:
+        """core.ports.Shelf.need."""
+        thing = self._read(self._sql.get, key)
+        if thing is None:
+            raise Gone
+        return thing
+
+    def lock(self, key: K) -> T:
+        """core.ports.Shelf.lock."""
+        thing = self._read(self._sql.lock, key)
+        if thing is None:
+            raise Gone
+        return thing
+
+    def _read(self, sql: str, key: K) -> T | None:
+        row = self._run(sql, (key,)).fetchone()
+        if row is None:
+            return None
+        thing: T = self._mapping.thing(row)
+        self._seen[key] = thing
+        return thing
+
+    def add(self, thing: T) -> T:
+        """core.ports.Shelf.add. After Duplicate the transaction goes on: a verb may catch it."""
+        if self._run(self._sql.add, self._mapping.row(thing)).rowcount != 1:
+            raise Duplicate(self._mapping.noun.name)
+        self._seen[getattr(thing, self._mapping.noun.key)] = thing
+        return thing
+
+    def save(self, thing: T) -> T:
+        """core.ports.Shelf.save. Raises Conflict when the version, or a number about to be replaced, has moved on."""
+        mapping, given = self._mapping, getattr(thing, "version")  # noqa: B009 - T is any noun; all have a version
+        key = getattr(thing, mapping.noun.key)
+        old = self._seen.get(key)
+        names = mapping.everything if old is None else mapping.changes(old, thing)
+        columns, values = mapping.part(thing, names)
+        guarded = () if old is None else tuple(name for name in names if plain(mapping.noun.hints[name])[0] is int)
+        sql = self._sql.update(columns, guarded)
+        params: dict[str, Any] = {f"v_{column}": value for column, value in zip(columns, values, strict=True)}
+        params |= {f"old_{name}": getattr(old, name) for name in guarded}
+        params |= {"key": key, "v_version": given + 1, "old_version": given}
+        if self._run(sql.text, sql.bind(params)).rowcount != 1:
+            raise Conflict
+        saved: T = replace(thing, version=given + 1)  # type: ignore[type-var]
+        self._seen[key] = saved
+        return saved
+
+    def shift(self, key: K, field: str, by: int, *, least: int = 0, most: int | None = None) -> bool:
+        """core.ports.Shelf.shift. A key that is not there is False, too."""
+        sql = self._sql.shift(field, most is not None)
+        params = {"key": key, "by": by, "least": least, "most": most}
+        return self._run(sql.text, sql.bind(params)).rowcount == 1
+
+    def find(
+        self,
+        *,
+        before: Named[str, datetime] | None = None,
+        since: Named[str, datetime] | None = None,
+        newest: bool = True,
+        limit: int = 50,
+        offset: int = 0,
+        **equals: Any,
+    ) -> list[T]:
+        """core.ports.Shelf.find."""
+        shape = Shape(self._mapping, equals, before, since)
+        if shape.nothing:
+            return []
+        rows = self._search(self._sql.find(shape, newest), shape.values | {"limit": limit, "offset": offset})
+        things = [self._mapping.thing(row) for row in rows]
+        self._seen.update({getattr(thing, self._mapping.noun.key): thing for thing in things})
+        return things
+
+    def count(
+        self,
+        *,
+        before: Named[str, datetime] | None = None,
+        since: Named[str, datetime] | None = None,
+        **equals: Any,
+    ) -> int:
+        """core.ports.Shelf.count."""
+        shape = Shape(self._mapping, equals, before, since)
+        return 0 if shape.nothing else int(self._search(self._sql.count(shape), shape.values)[0][0])
+
+    def _search(self, sql: Sql, values: Named[str, Any]) -> Any:
+        return self._run(sql.text, sql.bind(values)).fetchall()
