@@ -17,6 +17,9 @@ _AMOUNT = re.compile(r"(?P<whole>[0-9]{1,15})(?:[.,](?P<part>[0-9]{1,9}))?")
 # BIGINT holds every ledger unit; past this a number is a mistake, not a price.
 MAX_MINOR = 2**63 - 1
 
+# The most that one amount typed or told may be: it can still be shown in the smallest currency (IRR: a million to one).
+MOST_TYPED = 10**12
+
 
 class UnknownAsset(Refusal):
     """The code is neither an ISO 4217 currency nor a registered token."""
@@ -28,6 +31,12 @@ class BadAmount(Refusal):
     """A text that is not a plain positive amount in the asset's decimals."""
 
     sentence = sentence("“{text}” is not a price. Write a number such as 12.50, with at most {decimals} decimals.")
+
+
+class TooMuch(Refusal, OverflowError):
+    """More minor units than the ledger can hold."""
+
+    sentence = sentence("That is more money than this shop can count.")
 
 
 class MixedAssets(TypeError):
@@ -77,7 +86,7 @@ class Money:
         if type(self.minor) is not int:
             raise TypeError("money is counted in whole minor units")
         if abs(self.minor) > MAX_MINOR:
-            raise OverflowError("more minor units than the ledger can hold")
+            raise TooMuch
 
     @property
     def decimal(self) -> Decimal:
@@ -156,7 +165,7 @@ def parse_amount(text: str, of: Asset) -> Money:
     if not match or len(part) > of.exponent:
         raise BadAmount(text=text.strip()[:24], decimals=of.exponent)
     minor = int(match["whole"] + part.ljust(of.exponent, "0"))
-    if not 0 < minor <= MAX_MINOR // 10_000:
+    if not 0 < minor <= MOST_TYPED:
         raise BadAmount(text=text.strip()[:24], decimals=of.exponent)
     return Money(minor, of)
 
