@@ -42,6 +42,7 @@ class Policy:
 
     version: str
     currency: Asset
+    rates_max_age: int  # business days
     spread_bp: int
     pay_within: dict[str, timedelta]  # by method
     escrow: dict[SellerTier, Escrow]
@@ -94,6 +95,7 @@ def read_policy(text: str) -> Policy:
         return Policy(
             version=str(raw["version"]),
             currency=currency,
+            rates_max_age=int(raw["fx"]["max_age"]),
             spread_bp=_bp(raw["fx"], "spread_bp", "fx"),
             pay_within={
                 name: timedelta(minutes=int(row["pay_within_minutes"])) for name, row in raw["methods"].items()

@@ -99,6 +99,10 @@ class Journal(Protocol):
         """Whether an entry of this key stands."""
         ...
 
+    def entry(self, key: str) -> Entry:
+        """The entry of this key. Raises core.errors.Gone."""
+        ...
+
     def balance(self, account: str, of: Asset) -> Money:
         """Debits minus credits of one account in one asset."""
         ...

@@ -9,6 +9,7 @@ from core.ids import PersonId, ProductId
 from core.ports import UnitOfWork
 from core.shop.cart import MOST_LINES, MOST_OF_ONE, Cart, CartLine
 from core.shop.catalogue import Product, ProductState
+from core.shop.context import Shop
 
 
 class SoldOut(Refusal):
@@ -50,7 +51,7 @@ def _cart(uow: UnitOfWork, who: PersonId) -> Cart:
     return uow.carts.lock(who)
 
 
-def put_in(uow: UnitOfWork, who: PersonId, product_id: ProductId) -> tuple[Cart, Product]:
+def put_in(uow: UnitOfWork, shop: Shop, who: PersonId, product_id: ProductId) -> tuple[Cart, Product]:
     """One more of a product. Raises Gone, NoneLeft, SoldOut, CartFull."""
     product = uow.products.need(product_id)
     cart = _cart(uow, who)
@@ -59,7 +60,9 @@ def put_in(uow: UnitOfWork, who: PersonId, product_id: ProductId) -> tuple[Cart,
     return uow.carts.save(_with(cart, product_id, quantity)), product
 
 
-def set_quantity(uow: UnitOfWork, who: PersonId, product_id: ProductId, quantity: int, version: int) -> Cart:
+def set_quantity(
+    uow: UnitOfWork, shop: Shop, who: PersonId, product_id: ProductId, quantity: int, version: int
+) -> Cart:
     """`quantity` of a product, 0 to take it out. Raises CartMoved for an old page's button, SoldOut, NoneLeft, Gone."""
     cart = _cart(uow, who)
     if cart.version != version:
@@ -70,7 +73,7 @@ def set_quantity(uow: UnitOfWork, who: PersonId, product_id: ProductId, quantity
     return uow.carts.save(_with(cart, product_id, max(0, quantity)))
 
 
-def empty(uow: UnitOfWork, who: PersonId, version: int) -> Cart:
+def empty(uow: UnitOfWork, shop: Shop, who: PersonId, version: int) -> Cart:
     """Nothing in it any more. Raises CartMoved."""
     cart = _cart(uow, who)
     if cart.version != version:

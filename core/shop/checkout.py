@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 from core.errors import Gone, Refusal, Stale, sentence
 from core.ids import IntentId, OperationId, OrderId, PersonId, ProductId, QuoteId, SellerId
@@ -284,6 +285,26 @@ def expire_due(uow: UnitOfWork, shop: Shop, limit: int = 50) -> int:
     for order in due:
         withdraw(uow, shop, uow.orders.lock(order.id), OrderState.EXPIRED, IntentState.EXPIRED)
     return len(due)
+
+
+# Minutes before the deadline at which the payment card tells the remaining time anew.
+COUNTDOWN = (30, 10, 5, 2)
+
+
+def count_down(uow: UnitOfWork, shop: Shop) -> int:
+    """Have the cards of orders near their deadline tell the time that is left; each mark once. Returns how many."""
+    now = shop.clock.now()
+    near = uow.orders.find(
+        state=OrderState.PLACED, before={"deadline": now + timedelta(minutes=COUNTDOWN[0])}, newest=False, limit=500
+    )
+    for order in near:
+        assert order.deadline is not None and order.intent is not None
+        left = (order.deadline - now) / timedelta(minutes=1)
+        passed = [mark for mark in COUNTDOWN if left <= mark]
+        whole = shop.policy.pay_within[order.method] / timedelta(minutes=1)
+        if passed and passed[-1] < whole:
+            tell(uow, now, order.shopper, "countdown", order.id, left=str(passed[-1]))
+    return len(near)
 
 
 def withdraw(uow: UnitOfWork, shop: Shop, order: Order, to: OrderState, intent_to: IntentState) -> Order:

@@ -1,0 +1,118 @@
+"""The clockwork: a ticker that calls core's verbs. Every job is idempotent: a missed or doubled tick is harmless."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import aiohttp
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.visit import TELEGRAM
+from core.channels import rates
+from core.ids import OperationId
+from core.payments.driver import Driver
+from core.payments.fx import Fixing
+from core.payments.operations import OperationKind, OperationState
+from core.ports import Store, StoredFixing, UnitOfWork
+from core.shop.checkout import count_down, expire_due
+from core.shop.context import Shop
+from core.shop.orders import OrderState
+
+log = logging.getLogger(__name__)
+
+KEEP_UPDATES = timedelta(days=3)  # Telegram itself repeats nothing after 24 hours
+
+
+class Clockwork:
+    """Ticks. `source` is where live rates come from, or "history" for none."""
+
+    def __init__(
+        self,
+        store: Store,
+        shop: Shop,
+        driver: Driver,
+        poke: Callable[[], None],
+        session: aiohttp.ClientSession,
+        source: str,
+    ) -> None:
+        self._store, self._shop, self._driver, self._poke = store, shop, driver, poke
+        self._session, self._source = session, source
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+
+    def start(self, *, every: float = 2.0) -> None:
+        """Tick from now on; `every` seconds for what shoppers wait for."""
+        self._add(self.expire, every)
+        self._add(self.count_down, 15)
+        self._add(self.ask_again, 60)
+        self._add(self.prune, 6 * 3600)
+        if self._source != "history":
+            self._add(self.fetch_rates, 3600)
+        self._scheduler.start()
+
+    def _add(self, job: Callable[[], Awaitable[None]], seconds: float) -> None:
+        async def safely() -> None:
+            try:
+                await job()
+            except Exception as fault:
+                log.warning("the tick %s failed: %s", job.__name__, type(fault).__name__)
+
+        self._scheduler.add_job(safely, "interval", seconds=seconds, max_instances=1, coalesce=True, id=job.__name__)
+
+    async def expire(self) -> None:
+        """Unpaid orders past their deadline."""
+        while await self._store.read(_any_due, self._shop):
+            await self._store.write(expire_due, self._shop)
+            self._poke()
+
+    async def count_down(self) -> None:
+        """The remaining time on payment cards."""
+        await self._store.write(count_down, self._shop)
+        self._poke()
+
+    async def ask_again(self) -> None:
+        """Refunds in doubt are sent again under the same key: the channel repeats its answer, it does not pay twice."""
+        for operation in await self._store.read(_in_doubt):
+            await self._driver.carry(operation)
+
+    async def fetch_rates(self) -> None:
+        """Live rates, kept so that a restart knows them."""
+        try:
+            fixings = await rates.fetch(self._session, self._source)
+        except rates.FeedFault as fault:
+            log.warning("no rates from %s: %s", self._source.partition(":")[0], fault)
+            return
+        await self._store.write(_keep, self._shop, fixings)
+        self._shop.rates.learn(fixings)
+
+    async def prune(self) -> None:
+        """Settled updates are dropped after a while."""
+        before = self._shop.clock.now() - KEEP_UPDATES
+        await self._store.write(lambda uow: uow.inbox.forget(TELEGRAM, before))
+
+    async def stop(self) -> None:
+        """No more ticks."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)  # the scheduler's shutdown runs on the loop's next turn
+
+
+def _any_due(uow: UnitOfWork, shop: Shop) -> bool:
+    return bool(uow.orders.find(state=OrderState.PLACED, before={"deadline": shop.clock.now()}, limit=1))
+
+
+def _in_doubt(uow: UnitOfWork) -> list[OperationId]:
+    found = uow.operations.find(kind=OperationKind.REFUND, state=OperationState.UNKNOWN, newest=False, limit=50)
+    return [operation.id for operation in found]
+
+
+def _keep(uow: UnitOfWork, shop: Shop, fixings: list[Fixing]) -> None:
+    now = shop.clock.now()
+    for fixing in fixings:
+        uow.fixings.ensure(
+            StoredFixing(
+                f"{fixing.source}:{fixing.code}:{fixing.on}", fixing.code, fixing.rate, fixing.on, fixing.source, now
+            )
+        )

@@ -1,0 +1,139 @@
+"""The tables that lead from what a person did to the handler that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.admin import commands as admin
+from bot.screens.screen import Screen
+from bot.seller import selling
+from bot.shopper import browsing, buying, orders
+from bot.visit import Visit
+from bot.words import Html, Word, Words
+from core.shop import visitors
+
+Handler = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, who may see it in /help and the menu, and what it is for."""
+
+    handler: Handler
+    role: str  # "everyone", "seller", "admin"
+    purpose: Word
+
+
+async def help_(visit: Visit, *_: str) -> None:
+    """/help: what this person can do."""
+    roles = ["everyone", *(["seller"] if visit.guest.seller else []), *(["admin"] if visit.is_admin else [])]
+    lines = [visit.t("<b>What you can do here</b>"), Html("")]
+    for name, command in COMMANDS.items():
+        if command.role in roles:
+            lines.append(visit.t("/{command} — {purpose}", command=name, purpose=command.purpose))
+    await visit.say(Screen(Html("\n").join(lines)))
+
+
+async def leave_it(visit: Visit, *_: str) -> None:
+    """/cancel or the button: drop the question that is open."""
+    await visit.note(visitors.stop_asking)
+    await visit.toast(visit.t.plain("All right, left."))
+
+
+async def shelf(visit: Visit, *_: str) -> None:
+    """/shop."""
+    await browsing.shelf(visit)
+
+
+async def ask_address(visit: Visit, *_: str) -> None:
+    """/address."""
+    await buying.ask_address(visit, "")
+
+
+COMMANDS: dict[str, Command] = {
+    "start": Command(browsing.start, "everyone", Word("the first page")),
+    "shop": Command(shelf, "everyone", Word("see what is for sale")),
+    "cart": Command(buying.cart, "everyone", Word("your cart")),
+    "orders": Command(admin.orders, "everyone", Word("your orders")),
+    "order": Command(admin.order, "everyone", Word("one order by its number")),
+    "address": Command(ask_address, "everyone", Word("your address")),
+    "language": Command(browsing.languages, "everyone", Word("choose the language")),
+    "currency": Command(browsing.currencies, "everyone", Word("choose the currency prices are shown in")),
+    "cancel": Command(leave_it, "everyone", Word("drop the question I asked")),
+    "help": Command(help_, "everyone", Word("this list")),
+    "sell": Command(selling.sell, "seller", Word("put a product on sale")),
+    "products": Command(selling.products, "seller", Word("your products")),
+    "sales": Command(selling.sales, "seller", Word("what you sold")),
+    "stats": Command(admin.stats, "admin", Word("the shop in figures")),
+    "sellers": Command(admin.sellers, "admin", Word("the sellers; add opens one")),
+    "refund": Command(admin.refund, "admin", Word("send an order’s or a held payment’s money back")),
+    "channels": Command(admin.channels, "admin", Word("the ways to pay")),
+    "rates": Command(admin.rates, "admin", Word("the exchange rates")),
+    "rate": Command(admin.rate, "admin", Word("enter an exchange rate")),
+}
+
+PRESSES: dict[str, Handler] = {
+    "sh": browsing.shelf,
+    "pr": browsing.product,
+    "lg": browsing.languages,
+    "ls": browsing.speak,
+    "cu": browsing.currencies,
+    "cs": browsing.price_in,
+    "ct": buying.cart,
+    "ca": buying.add,
+    "cq": buying.change,
+    "ce": buying.empty,
+    "bn": buying.buy_now,
+    "co": buying.check_out,
+    "rv": buying.review,
+    "rq": buying.quantity,
+    "me": buying.methods,
+    "mc": buying.choose_method,
+    "ad": buying.ask_address,
+    "ok": buying.confirm,
+    "dx": buying.drop,
+    "os": orders.own_orders,
+    "ov": orders.order,
+    "oc": orders.code_again,
+    "ox": orders.cancel,
+    "or": orders.received,
+    "hr": orders.send_back,
+    "oa": admin.all_orders,
+    "mp": selling.products,
+    "ms": selling.sales,
+    "pe": selling.edit,
+    "pd": selling.take_down,
+    "pu": selling.put_back,
+    "sp": selling.ask_tracking,
+    "st": leave_it,
+}
+
+# A card in a group may be pressed by anyone, but only for this.
+PUBLIC_PRESSES = frozenset({"ca"})
+
+
+async def hear(visit: Visit) -> None:
+    """Free text, a photo or a file: the answer to the question that is open, if there is one."""
+    dialog = visit.guest.dialog
+    step, data = (dialog.step, dict(dialog.data)) if dialog else ("", {})
+    kind, _, field = step.partition(".")
+    text = (visit.message.text or "") if visit.message else ""
+    match kind:
+        case "address":
+            await buying.hear_address(visit, text, **data)
+        case "sell":
+            await selling.hear_answer(visit, field, **data)
+        case "edit":
+            await selling.hear_edit(visit, field, **data)
+        case "ship":
+            await selling.hear_tracking(visit, text, **data)
+        case _ if visit.is_admin and visit.message and visit.message.document:
+            await admin.statement(visit)
+        case _:
+            await browsing.home(visit)
+
+
+def menu(t: Words, *roles: str) -> list[tuple[str, str]]:
+    """(command, purpose) of these roles, for Telegram's command menu."""
+    return [(name, t.word(one.purpose)) for name, one in COMMANDS.items() if one.role in roles and name != "order"]

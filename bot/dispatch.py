@@ -1,0 +1,131 @@
+"""From an update to its handler, and from a refusal to the person's own words. The Application is put together here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from telegram import Update
+from telegram.error import Forbidden, TelegramError
+from telegram.ext import (
+    Application,
+    CallbackContext,
+    CallbackQueryHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    PreCheckoutQueryHandler,
+    filters,
+)
+
+from bot.callbacks import BrokenButton
+from bot.commands import COMMANDS, PRESSES, PUBLIC_PRESSES, hear
+from bot.shopper import browsing, buying, orders
+from bot.visit import AlreadyDone, House, Visit
+from core.errors import Refusal, Stale, sentence
+from core.shop.carting import CartMoved
+from core.shop.checkout import OfferOver
+from core.shop.orders import OrderMoved
+
+log = logging.getLogger(__name__)
+
+App = Application[Any, Any, Any, Any, Any, Any]
+Context = CallbackContext[Any, Any, Any, Any]
+
+
+class UnknownCommand(Refusal):
+    """A command nobody has written."""
+
+    sentence = sentence("I don’t know this command. /help shows what you can do.")
+
+
+def connect(app: App, house: House) -> None:
+    """Give the Application its handlers."""
+
+    def visiting(handler: Callable[[Visit], Awaitable[None]]) -> Callable[[Update, Context], Coroutine[Any, Any, None]]:
+        async def run(update: Update, context: Context) -> None:
+            visit = await Visit.begin(house, update)
+            if visit is None:
+                return
+            try:
+                await handler(visit)
+            except Exception as fault:
+                await speak(visit, fault)
+            finally:
+                await visit.end()
+
+        return run
+
+    private = filters.ChatType.PRIVATE
+    app.add_handler(CallbackQueryHandler(visiting(press)))
+    app.add_handler(InlineQueryHandler(visiting(browsing.inline)))
+    app.add_handler(PreCheckoutQueryHandler(visiting(browsing.refuse_checkout)))
+    app.add_handler(MessageHandler(filters.COMMAND & filters.UpdateType.MESSAGE, visiting(command)))
+    app.add_handler(MessageHandler(private & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL, visiting(hear)))
+
+
+async def press(visit: Visit) -> None:
+    """A button: open what it carries, and do it."""
+    assert visit.query is not None
+    pressed = visit.house.buttons.open(visit.query.data or "", visit.who)
+    handler = PRESSES.get(pressed.action)
+    if handler is None or (pressed.public and pressed.action not in PUBLIC_PRESSES):
+        raise BrokenButton
+    await handler(visit, *pressed.args)
+
+
+async def command(visit: Visit) -> None:
+    """A command, with its words. In a group only those meant for this bot, and only what may be seen there."""
+    message = visit.message
+    assert message is not None
+    head, *words = (message.text or message.caption or "").split()
+    name, _, to = head.removeprefix("/").partition("@")
+    if to and to.lower() != visit.house.bot_name.lower():
+        return
+    found = COMMANDS.get(name.lower())
+    if found is None:
+        if visit.is_private:
+            raise UnknownCommand
+        return
+    if found.role == "admin":
+        visit.need_admin()
+    await found.handler(visit, *words[:12])
+
+
+async def speak(visit: Visit, fault: Exception) -> None:
+    """The one error handler: tell the person in their words what did not work, and show how things stand."""
+    t = visit.t
+    try:
+        if isinstance(fault, AlreadyDone):
+            await browsing.home(visit)
+        elif isinstance(fault, Refusal):
+            await visit.toast(t.plain_refusal(fault) if visit.query else t.refusal(fault), alert=True)
+            if isinstance(fault, Stale):
+                await _as_it_stands(visit, fault)
+        elif isinstance(fault, Forbidden):
+            await visit.toast(
+                t.plain("I cannot write to you yet: open @{bot} and press Start.", bot=visit.house.bot_name), alert=True
+            )
+        else:
+            log.error("update %s: %s", visit.update.update_id, type(fault).__name__, exc_info=_where(fault))
+            await visit.toast(
+                t.plain("Something went wrong on our side. Nothing is lost; please try again in a moment."), alert=True
+            )
+    except TelegramError as second:
+        log.warning("update %s could not be answered: %s", visit.update.update_id, type(second).__name__)
+
+
+def _where(fault: Exception) -> Any:
+    """The traceback without the message: it could hold what a person wrote."""
+    return (type(fault), type(fault)("…") if isinstance(fault, ValueError) else fault, fault.__traceback__)
+
+
+async def _as_it_stands(visit: Visit, fault: Stale) -> None:
+    """A stale button is answered with what is true now."""
+    if isinstance(fault, CartMoved):
+        await buying.cart(visit)
+    elif isinstance(fault, OrderMoved):
+        await orders.order(visit, fault.params["order"])
+    elif isinstance(fault, OfferOver) and visit.query is not None:
+        pressed = visit.house.buttons.open(visit.query.data or "", visit.who)
+        await buying.review(visit, pressed.args[0])

@@ -1,0 +1,298 @@
+"""What people are told when something happened: one short recipe a kind of notice, carried out by the outbox worker."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from telegram.error import BadRequest, Forbidden
+
+from bot.pictures.card import ClosedCard, PaymentCard, ReceiptCard
+from bot.screens import catalogue, staff
+from bot.screens import orders as screens
+from bot.screens.screen import Screen
+from bot.visit import House
+from bot.words import Html, Words
+from core.errors import Gone
+from core.ids import OperationId, OrderId, PersonId, ProductId
+from core.money import Money
+from core.payments.escrow import escrow_of
+from core.payments.operations import Operation, Receipt
+from core.people import Person
+from core.ports import UnitOfWork
+from core.shop import browse
+from core.shop.browse import OrderView
+from core.shop.orders import OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice to one person: `about` names the thing, `extra` what else the fact carried."""
+
+    house: House
+    t: Words
+    to: Person
+    about: str
+    extra: dict[str, str]
+
+    async def order(self) -> OrderView:
+        """The order it is about."""
+        who = PersonId(self.to.id)
+        admin = who in self.house.shop.admins
+        return await self.house.store.read(browse.order_view, OrderId(self.about), who, admin=admin)
+
+    async def receipt(self) -> Receipt:
+        """The incoming payment it is about."""
+        return await self.house.store.read(lambda uow: uow.receipts.need(self.about))
+
+    async def say(self, screen: Screen) -> None:
+        """Send it."""
+        await self.house.speaker.say(self.to.id, screen, self.to.id)
+
+
+async def payment_card(notice: Notice) -> None:
+    """The picture with the QR code. A second one (asked for again) takes the first one's place as the order's card."""
+    view = await notice.order()
+    order, charge = view.order, view.charge
+    if order.state is not OrderState.PLACED or charge is None or not charge.payload:
+        return
+    house, t = notice.house, notice.t
+    method = house.shop.methods[order.method]
+    screen = screens.payment_card(t, view, method, house.shop.clock.now())
+    message = await house.speaker.say(notice.to.id, replace(screen, drawing=await _card(notice, view)), notice.to.id)
+    former = await house.store.write(_remember_card, order.id, message.message_id)
+    if former is not None:
+        await _retire(notice, former, t("The payment code is further down."))
+
+
+async def _card(notice: Notice, view: OrderView) -> PaymentCard:
+    house, t, order, charge = notice.house, notice.t, view.order, view.charge
+    assert charge is not None and order.deadline is not None
+    method = house.shop.methods[order.method]
+    products = await house.store.read(lambda uow: [uow.products.get(line.product) for line in order.lines[:1]])
+    photo = house.pictures.get(products[0].picture) if products and products[0] else None
+    return PaymentCard(
+        shop=house.shop.name,
+        method=method.title,
+        amount=t.money(charge.amount),
+        payee_label=t.plain("Payee"),
+        payee=method.payee,
+        reference_label=t.plain("Reference"),
+        reference=charge.reference,
+        deadline=t.plain("Pay by {moment}", moment=order.deadline),
+        items=", ".join(f"{line.quantity} × {line.title}" for line in order.lines),
+        payload=charge.payload,
+        photo=photo,
+        language=t.language,
+    )
+
+
+def _remember_card(uow: UnitOfWork, order_id: OrderId, message_id: int) -> int | None:
+    order = uow.orders.lock(order_id)
+    uow.orders.save(replace(order, card_message=message_id))
+    return order.card_message
+
+
+async def _retire(notice: Notice, message_id: int, text: Html) -> None:
+    """Take the code out of an old card: it must not be paid any more."""
+    card = ClosedCard(
+        shop=notice.house.shop.name, headline=notice.t.plain("No longer payable"), language=notice.t.language
+    )
+    await _repaint(notice, message_id, Screen(text, drawing=card))
+
+
+async def _repaint(notice: Notice, message_id: int, screen: Screen) -> None:
+    try:
+        await notice.house.speaker.repaint(notice.to.id, message_id, screen, notice.to.id)
+    except BadRequest as fault:
+        # Deleted by the person, or painted already by an attempt whose answer was lost.
+        if "not modified" not in fault.message:
+            await notice.say(screen)
+
+
+async def countdown(notice: Notice) -> None:
+    """The remaining time under the payment card, told again."""
+    view = await notice.order()
+    order = view.order
+    if order.state is not OrderState.PLACED or order.card_message is None:
+        return
+    screen = screens.payment_card(
+        notice.t, view, notice.house.shop.methods[order.method], notice.house.shop.clock.now()
+    )
+    try:
+        await notice.house.speaker.caption(notice.to.id, order.card_message, screen.text, screen.keys, notice.to.id)
+    except BadRequest:
+        return  # nothing to update any more
+
+
+async def paid(notice: Notice) -> None:
+    """The payment card turns into a receipt."""
+    view = await notice.order()
+    order, charge, t = view.order, view.charge, notice.t
+    assert charge is not None and order.paid_at is not None
+    method = notice.house.shop.methods[order.method]
+    card = ReceiptCard(
+        shop=notice.house.shop.name,
+        headline=t.plain("Paid"),
+        amount=t.money(charge.amount),
+        order=t.plain("Order {order}", order=order.id),
+        items=", ".join(f"{line.quantity} × {line.title}" for line in order.lines),
+        reference_label=t.plain("Reference"),
+        reference=charge.reference,
+        date=t.moment(order.paid_at),
+        method=method.title,
+        language=t.language,
+    )
+    screen = Screen(screens.receipt(t, view, method.title), drawing=card)
+    if order.card_message is None:
+        await notice.say(screen)
+    else:
+        await _repaint(notice, order.card_message, screen)
+    await notice.say(
+        Screen(t("✅ <b>Your payment has arrived.</b> Order {order} is paid; the receipt is above.", order=order.id))
+    )
+
+
+async def ended(notice: Notice) -> None:
+    """Expired or cancelled: the card loses its code and says so."""
+    view = await notice.order()
+    text = screens.ended(notice.t, view.order)
+    if view.order.card_message is not None:
+        await _retire(notice, view.order.card_message, text)
+    if view.order.state is OrderState.EXPIRED or view.order.card_message is None:
+        await notice.say(Screen(text))
+
+
+async def shipped(notice: Notice) -> None:
+    """On its way."""
+    await notice.say(screens.shipped(notice.t, await notice.order()))
+
+
+async def sold(notice: Notice) -> None:
+    """To the seller: paid, please ship."""
+    await notice.say(screens.sold(notice.t, await notice.order()))
+
+
+async def settled(notice: Notice) -> None:
+    """To the seller: what a release brought."""
+    view, part = await notice.order(), notice.extra["part"]
+    of = view.seller.currency
+    gross, fee, left = await notice.house.store.read(_release, view, part)
+    fee_bp = notice.house.shop.policy.escrow[view.seller.tier].fee_bp
+    await notice.say(screens.settled(notice.t, view, part, Money(gross, of), Money(fee, of), Money(left, of), fee_bp))
+
+
+def _release(uow: UnitOfWork, view: OrderView, part: str) -> tuple[int, int, int]:
+    """Gross, fee and what stays held of one release, in minor units, from the books themselves."""
+    legs = uow.journal.entry(f"release:{view.order.id}:{part}").legs
+    gross = sum(leg.amount.minor for leg in legs if leg.account == escrow_of(view.order))
+    fee = -sum(leg.amount.minor for leg in legs if leg.account == "rev:fee")
+    left = -uow.journal.balance(escrow_of(view.order), view.seller.currency).minor if part == "first" else 0
+    return gross, fee, left
+
+
+async def sale_refunded(notice: Notice) -> None:
+    """To the seller: a sale was undone."""
+    view = await notice.order()
+    await notice.say(Screen(notice.t("↩️ Order {order} has been refunded. Please don’t ship it.", order=view.order.id)))
+
+
+async def held(notice: Notice) -> None:
+    """Money that fits no order."""
+    admin = PersonId(notice.to.id) in notice.house.shop.admins
+    await notice.say(screens.held(notice.t, await notice.receipt(), admin=admin))
+
+
+async def refunded(notice: Notice) -> None:
+    """Money is back."""
+    await notice.say(screens.refunded(notice.t, await notice.receipt()))
+
+
+async def refund_failed(notice: Notice) -> None:
+    """To the admins: the channel would not send it."""
+    receipt = await notice.receipt()
+    await notice.say(
+        Screen(
+            notice.t(
+                "⚠️ The refund of {amount} (payment {receipt}) was refused: {reason}. The money is still held; "
+                "/refund {receipt} tries again.",
+                amount=receipt.amount,
+                receipt=receipt.id,
+                reason=notice.extra["reason"],
+            )
+        )
+    )
+
+
+async def in_doubt(notice: Notice) -> None:
+    """To the admins: nobody knows yet how an operation ended."""
+    operation = await notice.house.store.read(_operation, OperationId(notice.about))
+    await notice.say(
+        Screen(
+            notice.t(
+                "⚠️ It is not known yet whether {amount} went out by {channel}. It is asked again until there is proof.",
+                amount=operation.amount,
+                channel=operation.channel,
+            )
+        )
+    )
+
+
+def _operation(uow: UnitOfWork, operation: OperationId) -> Operation:
+    return uow.operations.need(operation)
+
+
+async def altered(notice: Notice) -> None:
+    """To the admins: a known message of a bank came back with other content."""
+    await notice.say(
+        Screen(
+            notice.t(
+                "🚨 A message of {channel} that was booked before came again with other content. It was not booked. "
+                "Please ask your bank.",
+                channel=notice.about.partition(":")[0],
+            )
+        )
+    )
+
+
+async def product_up(notice: Notice) -> None:
+    """To the seller: the card of a new product, as shoppers see it, and how to share it."""
+    house, t = notice.house, notice.t
+    view = await house.store.read(browse.product_view, ProductId(notice.about), PersonId(notice.to.id))
+    today = house.shop.clock.now().date()
+    screen = catalogue.product(t, view, house.shop.rates, notice.to, today)
+    up = staff.is_up(t, view.product, house.bot_name)
+    await notice.say(replace(screen, text=Html("\n\n").join([screen.text, up])))
+
+
+KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
+    "payment_card": payment_card,
+    "countdown": countdown,
+    "paid": paid,
+    "expired": ended,
+    "cancelled": ended,
+    "shipped": shipped,
+    "sold": sold,
+    "settled": settled,
+    "sale_refunded": sale_refunded,
+    "held": held,
+    "refunded": refunded,
+    "refund_failed": refund_failed,
+    "in_doubt": in_doubt,
+    "altered": altered,
+    "product_up": product_up,
+}
+
+
+async def deliver(house: House, data: dict[str, str]) -> None:
+    """Send one notice of the outbox. Who has blocked the bot, or was never met, cannot be told: that is all."""
+    person = await house.store.read(lambda uow: uow.people.get(PersonId(int(data["to"]))))
+    if person is None:
+        return
+    extra = {name: value for name, value in data.items() if name not in ("to", "kind", "about")}
+    try:
+        await KINDS[data["kind"]](Notice(house, Words.of(person.language), person, data["about"], extra))
+    except Forbidden:
+        return
+    except Gone:
+        return  # the thing it told of is no longer this person's to see

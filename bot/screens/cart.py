@@ -1,0 +1,156 @@
+"""Screens from the cart to the confirmation: cart, review, methods, address."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.screens.catalogue import also, flag
+from bot.screens.screen import Key, Rows, Screen, row, rows
+from bot.words import Html, Words
+from core.errors import Refusal
+from core.money import Asset
+from core.payments.fx import RateDesk
+from core.payments.quote import Quote, QuotedRate
+from core.people import Address, Person
+from core.shop.browse import CartGroup, CartView, OrderView
+from core.shop.context import Method, Shop
+from core.shop.orders import OrderLine
+
+
+def cart(t: Words, view: CartView, rates: RateDesk, currency: Asset | None, today: date) -> Screen:
+    """The cart by seller; each seller's part is one order."""
+    lines: list[Html] = []
+    if view.gone:
+        lines += [t("No longer for sale: {titles}", titles=list(view.gone)), Html("")]
+    if not view.groups:
+        lines.append(t("Your cart is empty."))
+        clear = row(Key(t.plain("🗑 Empty"), ("ce", view.cart.version))) if view.gone else ()
+        return Screen(Html("\n").join(lines), rows(row(Key(t.plain("🛍 See what is for sale"), ("sh", 0))), clear))
+    lines += [t("<b>Your cart</b>"), Html("")]
+    keys: list[tuple[Key, ...]] = []
+    for group in view.groups:
+        lines += [*_group(t, group, rates, currency, today), Html("")]
+        for goods, quantity in group.lines:
+            keys.append(
+                row(
+                    Key("−", ("cq", goods.id, quantity - 1, view.cart.version)),
+                    Key(f"{quantity} × {goods.title}", ("pr", goods.id)),
+                    Key("＋", ("cq", goods.id, quantity + 1, view.cart.version)),
+                )
+            )
+        label = t.plain("✅ Check out: {seller}", seller=group.seller.name)
+        keys.append(row(Key(label, ("co", group.seller.id))))
+    keys.append(row(Key(t.plain("🛍 Go on looking"), ("sh", 0)), Key(t.plain("🗑 Empty"), ("ce", view.cart.version))))
+    return Screen(Html("\n").join(lines[:-1]), tuple(keys))
+
+
+def _group(t: Words, group: CartGroup, rates: RateDesk, currency: Asset | None, today: date) -> list[Html]:
+    lines = [t("<b>{seller}</b> {flag}", seller=group.seller.name, flag=flag(group.seller.country))]
+    for goods, quantity in group.lines:
+        lines.append(t("{n} × {title} — {total}", n=quantity, title=goods.title, total=goods.price * quantity))
+    for total in group.totals:
+        lines.append(t("Together <b>{total}</b>", total=total))
+        if approximate := also(t, rates, total, currency, today):
+            lines.append(approximate)
+    return lines
+
+
+def items(t: Words, lines: tuple[OrderLine, ...]) -> list[Html]:
+    """The lines of an order."""
+    return [t("{n} × {title} — {total}", n=line.quantity, title=line.title, total=line.total) for line in lines]
+
+
+def rate_line(t: Words, rate: QuotedRate) -> Html:
+    """A rate as it was used, and its date."""
+    return t(
+        "1 {base} = {rate} {quote} ({source}, {on})",
+        base=rate.base,
+        rate=Html(t.rate(rate.client)),
+        quote=rate.quote,
+        source=rate.source,
+        on=rate.on,
+    )
+
+
+def review(t: Words, view: OrderView, shop: Shop, reader: Person) -> Screen:
+    """Amount, payee, items, address, deadline: everything there is to check before confirming."""
+    order, quote = view.order, view.quote
+    assert quote is not None, "a draft has a quote"
+    method = shop.methods[order.method]
+    lines = [t("<b>Please check your order</b>"), Html(""), *items(t, order.lines), Html("")]
+    lines += [
+        t("Sold by {seller} {flag}", seller=view.seller.name, flag=flag(view.seller.country)),
+        t("To: {address}", address=_one_line(order.address)) if order.address else t("To: <i>no address yet</i>"),
+        t("Pay with: {method}", method=method.title),
+        t("Payee: {payee}", payee=method.payee),
+        t("To pay: <b>{amount}</b>", amount=quote.pay),
+    ]
+    lines += [rate_line(t, rate) for rate in quote.rates if rate.quote == quote.pay.asset]
+    approximate = also(t, shop.rates, quote.pay, reader.currency, shop.clock.now().date())
+    if approximate and reader.currency not in {line.price.asset for line in order.lines}:
+        lines.append(approximate)
+    lines += [
+        Html(""),
+        t(
+            "Confirm by {moment}; then you have {span} to pay.",
+            moment=quote.expires_at,
+            span=shop.policy.pay_within[order.method],
+        ),
+    ]
+    return Screen(Html("\n").join(lines), _review_keys(t, view, quote, several=len(shop.methods) > 1))
+
+
+def _review_keys(t: Words, view: OrderView, quote: Quote, *, several: bool) -> Rows:
+    order = view.order
+    single = order.lines[0].quantity if len(order.lines) == 1 and not order.from_cart else None
+    return rows(
+        row(
+            Key(t.plain("✅ Confirm: pay {amount}", amount=quote.pay), ("ok", order.id, quote.id))
+            if order.address
+            else Key(t.plain("📍 Give an address"), ("ad", order.id))
+        ),
+        row(
+            Key("−", ("rq", order.id, single - 1, quote.id)) if single and single > 1 else None,
+            Key(t.plain("{n} pcs", n=single), ("rv", order.id)),
+            Key("＋", ("rq", order.id, single + 1, quote.id)),
+        )
+        if single
+        else (),
+        row(
+            Key(t.plain("💳 Pay another way"), ("me", order.id)) if several else None,
+            Key(t.plain("📍 Other address"), ("ad", order.id)) if order.address else None,
+        ),
+        row(Key(t.plain("✖️ Leave it"), ("dx", order.id))),
+    )
+
+
+def _one_line(address: Address | None) -> str:
+    return ", ".join([address.name, *address.lines.splitlines(), address.country]) if address else ""
+
+
+def methods(t: Words, order_id: str, offers: list[tuple[Method, Quote | Refusal]]) -> Screen:
+    """Every way to pay, with what this order costs by it."""
+    lines = [t("<b>How would you like to pay?</b>"), Html("")]
+    keys = []
+    for method, offer in offers:
+        if isinstance(offer, Refusal):
+            lines.append(t("{method}: {why}", method=method.title, why=t.refusal(offer)))
+            continue
+        lines.append(t("{method}: <b>{amount}</b>", method=method.title, amount=offer.pay))
+        lines += [rate_line(t, rate) for rate in offer.rates if rate.quote == offer.pay.asset]
+        keys.append(row(Key(f"{method.title} · {t.money(offer.pay)}", ("mc", order_id, method.name))))
+    return Screen(Html("\n").join(lines), rows(*keys, row(Key(t.plain("‹ Back"), ("rv", order_id)))))
+
+
+def ask_address(t: Words) -> Screen:
+    """Where should it go?"""
+    return Screen(
+        t(
+            "Where should it go? Send the address as one message:\n\n<i>your name\nstreet and number\n"
+            "postal code and city\ncountry</i>"
+        ),
+        ask=t.plain("Name, street, city, country"),
+    )
+
+
+__all__ = ["ask_address", "cart", "items", "methods", "rate_line", "review"]

@@ -1,0 +1,281 @@
+"""Screens of an order's life: payment card, receipt, shipment, lists; and of money that did not fit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.screens.cart import items, rate_line
+from bot.screens.catalogue import flag
+from bot.screens.screen import Key, Screen, row, rows
+from bot.words import Html, Word, Words
+from core.money import Money
+from core.payments.operations import Misfit, Receipt, ReceiptState
+from core.shop.browse import OrderView
+from core.shop.context import Method
+from core.shop.orders import Order, OrderState
+
+# Marks for the catalogues; the values of core's types are what is stored.
+STATES = {
+    OrderState.DRAFT: Word("draft"),
+    OrderState.PLACED: Word("waits for payment"),
+    OrderState.PAID: Word("paid"),
+    OrderState.SHIPPED: Word("on its way"),
+    OrderState.RECEIVED: Word("received"),
+    OrderState.CANCELLED: Word("cancelled"),
+    OrderState.EXPIRED: Word("expired"),
+    OrderState.REFUNDED: Word("refunded"),
+}
+MISFITS = {
+    Misfit.LATE: Word("it came after the order had ended"),
+    Misfit.DOUBLE: Word("the order was paid already"),
+    Misfit.WRONG_AMOUNT: Word("it is not the amount of the order"),
+    Misfit.UNKNOWN_REFERENCE: Word("its reference belongs to no order"),
+    Misfit.NONE: Word("a refund of it failed"),
+}
+RECEIPT_STATES = {
+    ReceiptState.APPLIED: Word("applied"),
+    ReceiptState.HELD: Word("held"),
+    ReceiptState.REFUNDING: Word("being sent back"),
+    ReceiptState.REFUNDED: Word("sent back"),
+}
+SYMBOLS = {
+    OrderState.DRAFT: "📝",
+    OrderState.PLACED: "⏳",
+    OrderState.PAID: "✅",
+    OrderState.SHIPPED: "🚚",
+    OrderState.RECEIVED: "🎁",
+    OrderState.CANCELLED: "✖️",
+    OrderState.EXPIRED: "⌛",
+    OrderState.REFUNDED: "↩️",
+}
+
+# What a seller has to do with: paid, and all that follows.
+SOLD = (OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED, OrderState.REFUNDED)
+
+COPY_LIMIT = 256  # characters a copy button takes (Bot API CopyTextButton)
+
+
+def payment_card(t: Words, view: OrderView, method: Method, now: datetime) -> Screen:
+    """The caption and buttons beside the picture with the QR code."""
+    order, charge = view.order, view.charge
+    assert charge is not None and order.deadline is not None, "a placed order has a charge and a deadline"
+    text = Html("\n").join(
+        [
+            t("<b>Pay {amount}</b> with {method}", amount=charge.amount, method=method.title),
+            t("Payee: {payee}", payee=method.payee),
+            t("Reference: <code>{reference}</code>", reference=charge.reference),
+            t("⏳ {span} left, until {moment}", span=max(order.deadline - now, now - now), moment=order.deadline),
+            Html(""),
+            t("Scan the picture with your bank’s app, or copy this code into it:"),
+            Html("<code>") + charge.payload + Html("</code>"),
+        ]
+    )
+    copy = Key(t.plain("📋 Copy the payment code"), copy=charge.payload) if len(charge.payload) <= COPY_LIMIT else None
+    return Screen(
+        text,
+        rows(
+            row(copy),
+            row(Key(t.plain("📦 Order {order}", order=order.id), ("ov", order.id))),
+            row(Key(t.plain("✖️ Cancel the order"), ("ox", order.id))),
+        ),
+    )
+
+
+def receipt(t: Words, view: OrderView, method_title: str) -> Html:
+    """What the payment card says once it is paid."""
+    order, charge = view.order, view.charge
+    assert charge is not None
+    lines = [
+        t("✅ <b>Paid: {amount}</b>", amount=charge.amount),
+        t("Order {order}, {method}", order=order.id, method=method_title),
+        *items(t, order.lines),
+    ]
+    if order.paid_at:
+        lines.append(t("Received on {moment}", moment=order.paid_at))
+    lines += [Html(""), t("{seller} has been told and will ship it. I’ll let you know.", seller=view.seller.name)]
+    return Html("\n").join(lines)
+
+
+def ended(t: Words, order: Order) -> Html:
+    """What the payment card says when its order ended unpaid."""
+    if order.state is OrderState.EXPIRED:
+        return t(
+            "⌛ <b>Order {order} has expired.</b>\nIt was not paid in time, so the goods are back on the shelf. "
+            "Please don’t pay it any more; if you did, the money is held for you.",
+            order=order.id,
+        )
+    return t("✖️ <b>Order {order} is cancelled.</b>\nPlease don’t pay it any more.", order=order.id)
+
+
+def order(t: Words, view: OrderView, reader: int, method: Method | None, *, admin: bool) -> Screen:
+    """An order as its shopper, its seller or an admin sees it."""
+    one = view.order
+    lines = [
+        t("{symbol} <b>Order {order}</b>: {state}", symbol=SYMBOLS[one.state], order=one.id, state=STATES[one.state]),
+        t("Of {moment}", moment=one.created_at),
+        *items(t, one.lines),
+        t("Sold by {seller} {flag}", seller=view.seller.name, flag=flag(view.seller.country)),
+    ]
+    sells = view.seller.person == reader
+    if view.quote and not sells:
+        lines.append(t("To pay: <b>{amount}</b>", amount=view.quote.pay))
+    if view.quote and (sells or admin):
+        lines.append(t("For the seller: <b>{amount}</b>", amount=view.quote.owed))
+        lines += [rate_line(t, rate) for rate in view.quote.rates]
+    if view.charge and (admin or one.shopper == reader):
+        lines.append(t("Reference: <code>{reference}</code>", reference=view.charge.reference))
+    # A seller learns where to send it once it is paid, and not before.
+    if one.address and (one.shopper == reader or (sells and one.paid_at)):
+        lines.append(t("Ship to:\n{address}", address=_lines(view)))
+    if one.tracking:
+        lines.append(t("Tracking number: <code>{tracking}</code>", tracking=one.tracking))
+    for money in view.receipts if admin or one.shopper == reader else ():
+        lines.append(
+            t(
+                "Payment {receipt}: {amount}, {state}",
+                receipt=money.id,
+                amount=money.amount,
+                state=RECEIPT_STATES[money.state],
+            )
+        )
+    return Screen(Html("\n").join(lines), _order_keys(t, view, reader))
+
+
+def _lines(view: OrderView) -> Html:
+    address = view.order.address
+    assert address is not None
+    return Html("\n").join(
+        [Html("<code>") + address.name + "\n" + address.lines + "\n" + address.country + Html("</code>")]
+    )
+
+
+def _order_keys(t: Words, view: OrderView, reader: int) -> tuple[tuple[Key, ...], ...]:
+    one = view.order
+    mine, sells = one.shopper == reader, view.seller.person == reader
+    return rows(
+        row(
+            Key(t.plain("🔁 Show the payment code"), ("oc", one.id))
+            if mine and one.state is OrderState.PLACED
+            else None
+        ),
+        row(
+            Key(t.plain("✅ Check and confirm"), ("rv", one.id)) if mine and one.state is OrderState.DRAFT else None,
+            Key(t.plain("✖️ Cancel the order"), ("ox", one.id)) if mine and one.state is OrderState.PLACED else None,
+            Key(t.plain("🎁 I have received it"), ("or", one.id)) if mine and one.state is OrderState.SHIPPED else None,
+        ),
+        row(Key(t.plain("🚚 Mark as shipped"), ("sp", one.id)) if sells and one.state is OrderState.PAID else None),
+    )
+
+
+def order_list(
+    t: Words, orders: list[Order], titles: str, action: str, page: int, more: bool, extra: tuple[str, ...] = ()
+) -> Screen:
+    """A page of orders, one button each. `titles` is a sentence of the catalogue."""
+    if not orders:
+        return Screen(t("No orders here yet."))
+    keys = []
+    lines = [t(titles), Html("")]
+    for one in orders:
+        names = ", ".join(line.title for line in one.lines)
+        lines.append(
+            t(
+                "{symbol} <b>{order}</b> {state} · {titles}",
+                symbol=SYMBOLS[one.state],
+                order=one.id,
+                state=STATES[one.state],
+                titles=names[:60],
+            )
+        )
+        keys.append(row(Key(f"{SYMBOLS[one.state]} {one.id} · {names}"[:48], ("ov", one.id))))
+    turn = row(
+        Key("‹", (action, page - 1, *extra)) if page else None, Key("›", (action, page + 1, *extra)) if more else None
+    )
+    return Screen(Html("\n").join(lines), rows(*keys, turn))
+
+
+def shipped(t: Words, view: OrderView) -> Screen:
+    """The parcel is on its way."""
+    return Screen(
+        t(
+            "🚚 <b>Order {order} is on its way.</b>\nTracking number: <code>{tracking}</code>\n\n"
+            "When you have it in your hands, please tell me: only then is the rest paid to {seller}.",
+            order=view.order.id,
+            tracking=view.order.tracking,
+            seller=view.seller.name,
+        ),
+        rows(row(Key(t.plain("🎁 I have received it"), ("or", view.order.id)))),
+    )
+
+
+def held(t: Words, money: Receipt, *, admin: bool) -> Screen:
+    """Money came that fits no order as it is. It is safe, and it can go back."""
+    lines = [
+        t("💰 <b>{amount} is held.</b>", amount=money.amount),
+        t("It was not applied to an order: {why}.", why=MISFITS[money.misfit]),
+    ]
+    if money.order:
+        lines.append(t("It named order {order}.", order=money.order))
+    if admin:
+        lines.append(t("Payment {receipt} by {channel}.", receipt=money.id, channel=money.channel))
+        if money.reference:
+            lines.append(t("Reference: <code>{reference}</code>", reference=money.reference))
+        lines.append(t("/refund {receipt} sends it back.", receipt=money.id))
+    else:
+        lines.append(t("It is yours: send it back to the account it came from with one tap."))
+    back = Key(t.plain("↩️ Send it back"), ("hr", money.id)) if money.payer or admin else None
+    return Screen(Html("\n").join(lines), rows(row(back)))
+
+
+def refunded(t: Words, money: Receipt) -> Screen:
+    """The money is back where it came from."""
+    return Screen(t("↩️ <b>{amount} has been sent back</b> to the account it came from.", amount=money.amount))
+
+
+def settled(t: Words, view: OrderView, part: str, gross: Money, fee: Money, left: Money, fee_bp: int) -> Screen:
+    """What a release brought the seller, in their currency, with fee and rate; it adds up to the minor unit."""
+    quote = view.quote
+    assert quote is not None
+    headline = (
+        t("💶 <b>First part settled: {net}</b>", net=gross - fee)
+        if part == "first"
+        else t("💶 <b>Settled: {net}</b>", net=gross - fee)
+    )
+    lines = [
+        headline,
+        t("Order {order}: {owed} for you in all", order=view.order.id, owed=quote.owed),
+        t("Released now: {gross}", gross=gross),
+        t("Fee ({percent}): −{fee}", percent=Html(t.percent(fee_bp)), fee=fee),
+        t("Added to your balance: <b>{net}</b>", net=gross - fee),
+    ]
+    lines += [rate_line(t, rate) for rate in quote.rates if rate.quote == quote.owed.asset]
+    if quote.pay.asset != quote.owed.asset:
+        lines.append(t("The buyer paid {paid}.", paid=quote.pay))
+    if left:
+        lines.append(t("Held until the buyer confirms receipt: {left}", left=left))
+    return Screen(
+        Html("\n").join(lines), rows(row(Key(t.plain("📦 Order {order}", order=view.order.id), ("ov", view.order.id))))
+    )
+
+
+def sold(t: Words, view: OrderView) -> Screen:
+    """A seller's order has been paid: what to send where."""
+    assert view.quote is not None
+    lines = [
+        t("🎉 <b>Sold! Order {order} is paid.</b>", order=view.order.id),
+        *items(t, view.order.lines),
+        t("For you, before the fee: <b>{amount}</b>", amount=view.quote.owed),
+        t("Ship to:\n{address}", address=_lines(view)),
+    ]
+    return Screen(Html("\n").join(lines), rows(row(Key(t.plain("🚚 Mark as shipped"), ("sp", view.order.id)))))
+
+
+def thanks(t: Words, view: OrderView) -> Screen:
+    """Receipt confirmed."""
+    return Screen(
+        t(
+            "🎁 <b>Thank you!</b> Order {order} is complete and {seller} has been paid. Enjoy it!",
+            order=view.order.id,
+            seller=view.seller.name,
+        ),
+        rows(row(Key(t.plain("🛍 See what is for sale"), ("sh", 0)))),
+    )

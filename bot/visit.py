@@ -1,0 +1,214 @@
+"""A visit: one update of one person, and everything a handler needs to answer it in a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Concatenate, ParamSpec, TypeVar
+
+from telegram import CallbackQuery, Message, Update, User
+from telegram.error import BadRequest
+
+from bot.callbacks import Buttons
+from bot.screens.screen import Screen
+from bot.speaker import Draw, Speaker
+from bot.words import Html, Words
+from core.errors import NotAllowed
+from core.ids import PersonId
+from core.people import Dialog, Person, Seller
+from core.ports import Pictures, Store, UnitOfWork
+from core.shop.context import Shop
+from core.shop.visitors import greet, seller_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+TELEGRAM = "telegram"  # the inbox source of updates
+TOAST_LIMIT = 200  # characters of an answer to a button (Bot API)
+
+
+class AlreadyDone(Exception):
+    """This update's change was committed before the process died; only its answer was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every visit shares: handed in once by the wiring."""
+
+    store: Store
+    shop: Shop
+    speaker: Speaker
+    buttons: Buttons
+    pictures: Pictures
+    studio: Draw
+    bot_name: str
+    keep_picture: Callable[[bytes], Awaitable[str]]  # judge, clean and keep an uploaded picture; its digest
+    receive_statement: Callable[[bytes], Awaitable[int]]  # book a camt.054; how many entries were new
+    poke: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who is visiting, as the database knows them."""
+
+    person: Person
+    seller: Seller | None
+    dialog: Dialog | None
+
+
+def _once(
+    uow: UnitOfWork, update_id: str, work: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Run a verb and settle the update that caused it in the same transaction, so that a replay cannot do it twice."""
+    if not uow.inbox.is_open(TELEGRAM, update_id):
+        raise AlreadyDone
+    result = work(uow, *args, **kwargs)
+    uow.inbox.settle(TELEGRAM, [update_id])
+    return result
+
+
+def _guest(uow: UnitOfWork, who: PersonId) -> Guest | None:
+    person = uow.people.get(who)
+    return Guest(person, seller_of(uow, who), uow.dialogs.get(who)) if person else None
+
+
+def _meet(uow: UnitOfWork, shop: Shop, user: User) -> Guest:
+    name = user.full_name
+    greet(uow, shop, PersonId(user.id), name, user.username or "", user.language_code or "en")
+    guest = _guest(uow, PersonId(user.id))
+    assert guest is not None
+    return guest
+
+
+class Visit:
+    """One update of one person. `do` changes things once; `look` only reads; `show`, `say`, `toast` answer."""
+
+    def __init__(self, house: House, update: Update, user: User, guest: Guest) -> None:
+        self.house, self.update, self.user = house, update, user
+        self.guest, self.person = guest, guest.person
+        self.who = PersonId(user.id)
+        self.t = Words.of(guest.person.language)
+        self.query: CallbackQuery | None = update.callback_query
+        self.message: Message | None = (
+            update.effective_message if isinstance(update.effective_message, Message) else None
+        )
+        self._answered = False
+        self._answering: asyncio.Task[object] | None = None
+
+    @classmethod
+    async def begin(cls, house: House, update: Update) -> Visit | None:
+        """The visit of an update, or None for one that has no person."""
+        user = update.effective_user
+        if user is None or user.is_bot:
+            return None
+        guest = await house.store.read(_guest, PersonId(user.id))
+        if guest is None or (guest.person.name, guest.person.username) != (user.full_name[:80], user.username or ""):
+            guest = await house.store.write(_meet, house.shop, user)
+        return cls(house, update, user, guest)
+
+    @property
+    def shop(self) -> Shop:
+        """The shop's collaborators."""
+        return self.house.shop
+
+    @property
+    def today(self) -> date:
+        """The day, in UTC."""
+        return self.shop.clock.now().date()
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person runs the shop."""
+        return self.who in self.shop.admins
+
+    @property
+    def is_private(self) -> bool:
+        """Whether this happens between the person and the bot alone."""
+        chat = self.update.effective_chat
+        return chat is not None and chat.type == "private"
+
+    def need_admin(self) -> None:
+        """Raises NotAllowed."""
+        if not self.is_admin:
+            raise NotAllowed
+
+    def need_seller(self) -> Seller:
+        """The seller this person is. Raises NotAllowed."""
+        if self.guest.seller is None:
+            raise NotAllowed
+        return self.guest.seller
+
+    async def look(self, view: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Read."""
+        return await self.house.store.read(view, *args, **kwargs)
+
+    async def do(
+        self, verb: Callable[Concatenate[UnitOfWork, Shop, PersonId, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run the verb of this update: `verb(uow, shop, who, …)`. Its effects are carried out at once."""
+        result: R = await self.house.store.write(
+            _once, str(self.update.update_id), verb, self.shop, self.who, *args, **kwargs
+        )
+        self.house.poke()
+        return result
+
+    async def note(
+        self, verb: Callable[Concatenate[UnitOfWork, Shop, PersonId, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Write something that may be written again without harm (a question asked, a dialog dropped)."""
+        return await self.house.store.write(verb, self.shop, self.who, *args, **kwargs)
+
+    async def show(self, screen: Screen) -> None:
+        """Answer with a screen: in place of the message whose button was pressed, else as a new message."""
+        self._answer_soon()
+        old = self.query.message if self.query and isinstance(self.query.message, Message) else None
+        if (
+            self.query is not None and self.query.message is None
+        ) or not self.is_private:  # a card in a group by inline mode: answer in private
+            old = None
+        await self.house.speaker.show(old, self._chat, screen, self.who)
+
+    async def say(self, screen: Screen) -> Message:
+        """Answer with a new message."""
+        self._answer_soon()
+        return await self.house.speaker.say(self._chat, screen, self.who)
+
+    async def tell(self, text: Html) -> Message:
+        """Answer with a new message of words alone."""
+        return await self.say(Screen(text))
+
+    async def toast(self, text: str, *, alert: bool = False) -> None:
+        """Answer a button with a passing word; any other update with a message."""
+        if self.query is None:
+            await self.say(Screen(Html("") + text))
+            return
+        if not self._answered:
+            self._answered = True
+            await self.query.answer(text[:TOAST_LIMIT], show_alert=alert)
+
+    def _answer_soon(self) -> None:
+        """Take the waiting sign off the button while the screen is being made."""
+        if self.query is not None and not self._answered:
+            self._answered = True
+            self._answering = asyncio.create_task(_quietly(self.query))
+
+    async def end(self) -> None:
+        """Leave no button waiting."""
+        self._answer_soon()
+        if self._answering is not None:
+            await self._answering
+
+    @property
+    def _chat(self) -> int:
+        chat = self.update.effective_chat
+        return chat.id if chat is not None and self.is_private else int(self.who)
+
+
+async def _quietly(query: CallbackQuery) -> None:
+    """Answer a button; one that is too old to be answered has been answered by time."""
+    try:
+        await query.answer()
+    except BadRequest:
+        return

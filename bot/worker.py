@@ -1,0 +1,109 @@
+"""The outbox worker: leases effects that are due, carries them out, and writes down that they are done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+from telegram.error import BadRequest, RetryAfter
+
+from core.clock import Clock
+from core.ports import Effect, Store
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)  # longer than any effect takes; a dead worker's effects come back after it
+FIRST_RETRY, LAST_RETRY = timedelta(seconds=1), timedelta(minutes=10)
+BATCH = 64
+
+Carry = Callable[[dict[str, str]], Awaitable[None]]
+
+
+class Worker:
+    """One loop. Effects of one lane go in order, lanes side by side; an effect that fails comes back later."""
+
+    def __init__(self, store: Store, clock: Clock, topics: Mapping[str, Carry]) -> None:
+        self._store, self._clock, self._topics = store, clock, topics
+        self._poked = asyncio.Event()
+        self._stopping = False
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def poke(self) -> None:
+        """There is something to do now."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Work until `stop`. Looks by itself every second, for what became due or was left by a dead worker."""
+        while not self._stopping:
+            try:
+                more = await self.work()
+            except Exception:
+                log.exception("the outbox could not be read")
+                more = False
+            if not more:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._poked.wait(), 1.0)
+            self._poked.clear()
+
+    async def work(self) -> bool:
+        """Lease what is due and start on it; whether there may be more."""
+        now = self._clock.now()
+        effects = await self._store.write(lambda uow: uow.outbox.lease(now, now + LEASE, BATCH))
+        lanes: dict[str, list[Effect]] = defaultdict(list)
+        for effect in effects:
+            lanes[effect.lane].append(effect)
+        for lane, waiting in lanes.items():
+            self._running[lane] = asyncio.create_task(self._lane(lane, waiting, self._running.get(lane)))
+        return len(effects) == BATCH
+
+    async def _lane(self, lane: str, effects: list[Effect], before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await self._in_order(effects)
+        if self._running.get(lane) is asyncio.current_task():
+            del self._running[lane]
+
+    async def _in_order(self, effects: list[Effect]) -> None:
+        done: list[str] = []
+        for place, effect in enumerate(effects):
+            if not await self._carry(effect):
+                for later in effects[place + 1 :]:  # keep the order: the rest of the lane waits for this one
+                    await self._again(later, FIRST_RETRY * 2, "behind")
+                break
+            done.append(effect.key)
+        if done:
+            now = self._clock.now()
+            await self._store.write(lambda uow: uow.outbox.done(done, now))
+
+    async def _carry(self, effect: Effect) -> bool:
+        try:
+            await self._topics[effect.topic](effect.data)
+            return True
+        except RetryAfter as fault:
+            wait = (
+                fault.retry_after if isinstance(fault.retry_after, timedelta) else timedelta(seconds=fault.retry_after)
+            )
+            await self._again(effect, wait, "flood")
+        except BadRequest as fault:
+            # Telegram will never take this message: saying it again cannot help. The operator reads why.
+            log.error("a %s notice was refused: %s", effect.data.get("kind", effect.topic), fault.message)
+            return True
+        except Exception as fault:
+            log.warning("%s will be tried again: %s", effect.topic, type(fault).__name__)
+            await self._again(effect, min(FIRST_RETRY * 2**effect.attempts, LAST_RETRY), type(fault).__name__)
+        return False
+
+    async def _again(self, effect: Effect, wait: timedelta, why: str) -> None:
+        due = self._clock.now() + wait
+        await self._store.write(lambda uow: uow.outbox.again(effect.key, due, why))
+
+    async def stop(self) -> None:
+        """Finish what is being done; what is not yet begun stays in the outbox."""
+        self._stopping = True
+        self._poked.set()
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=20)
