@@ -18,6 +18,7 @@ import pytest
 import segno
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from PIL import Image
 from sepaxml import SepaTransfer
 
 from bot.sandbox.bank import Bank, MerchantAccounts
@@ -480,6 +481,11 @@ async def test_a_picture_is_read_and_what_is_none_is_refused(town: Town) -> None
     async with town.http.post("/bank/read", data=form) as answer:
         reading = await answer.json()
     assert (reading["codes"], reading["amount"], reading["account"]) == (1, "110.00", MERCHANT.iban)
+    blank = io.BytesIO()
+    Image.new("L", (300, 300), "white").save(blank, "PNG")
+    async with town.http.post("/bank/read", data=blank.getvalue(), headers={"Content-Type": "image/png"}) as answer:
+        nothing = await answer.json()
+    assert (answer.status, nothing["codes"], nothing["problems"][0]["code"]) == (200, 0, "no_code")
     async with town.http.post("/bank/read", data=b"no picture", headers={"Content-Type": "image/png"}) as answer:
         assert (answer.status, (await answer.json())["error"]) == (415, "not_a_picture")
     assert (await town.post("read", {"text": ""}, 400))["error"] == "bad_request"

@@ -88,7 +88,10 @@ class Doors:
             except NotAPicture:
                 raise Refused("not_a_picture", "This is not a picture the bank can open.", 415) from None
         if not payloads:
-            raise Refused("no_code", "There is no code in this picture that could be read.")
+            nothing = {"code": "no_code", "says": "There is no code in this picture that could be read."}
+            return web.json_response(
+                {"codes": 0, "payable": False, "problems": [nothing], "warnings": [], "others": []}
+            )
         readings = [self.bank.customers.view(read_code(payload)) for payload in payloads]
         if len(readings) > 1:
             says = f"The picture shows {len(readings)} different codes: one may have been stuck over another."
