@@ -13,6 +13,8 @@ from bot.sandbox.server import Sandbox
 
 def compose(*, data: Path | None = None) -> Sandbox:
     """A Sandbox with everything mounted that is there; not started yet."""
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
     sandbox = Sandbox(data=data)
     try:
         from bot.sandbox import bank

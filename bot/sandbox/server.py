@@ -66,6 +66,7 @@ class Sandbox:
             folder=data,
             poll_hold=poll_hold,
         )
+        self.clock = clock
         self.token = token
         if token is not None:
             self.world.see_token(token)
