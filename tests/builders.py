@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
-from core.ids import Ids, PersonId
+from core.ids import Ids, OperationId, OrderId, PersonId, SellerId
 from core.money import Money, asset, parse_price
 from core.payments.fx import Fixing, RateDesk
 from core.payments.operations import Operation, OperationKind, OperationState
@@ -25,6 +25,7 @@ WEI, ROSA = PersonId(11), PersonId(12)  # sellers: in China, settled in CNY; in 
 ADA = PersonId(99)  # the admin
 
 NOON = datetime(2026, 10, 30, 12, 0, tzinfo=UTC)  # a Friday
+TODAY = NOON.date()
 FIXINGS = {"CNY": "7.9", "USD": "1.25", "BRL": "6.25", "JPY": "160"}
 SHOP_IBAN = "DE02120300000000202051"
 PAYER_IBAN = "IT60X0542811101000000123456"
@@ -53,7 +54,7 @@ def money(text: str) -> Money:
     return -parse_price(text[1:]) if text.startswith("-") else parse_price(text)
 
 
-def fixings(on: date = NOON.date(), source: str = "ECB", **rates: str) -> list[Fixing]:
+def fixings(on: date = TODAY, source: str = "ECB", **rates: str) -> list[Fixing]:
     return [Fixing(code, Fraction(rate), on, source) for code, rate in (rates or FIXINGS).items()]
 
 
@@ -90,16 +91,12 @@ def a_person(who: PersonId, name: str = "Maya", **more: object) -> Person:
 
 
 def a_seller(who: PersonId, currency: str, tier: SellerTier = SellerTier.STANDARD) -> Seller:
-    from core.ids import SellerId
-
     country = {"CNY": "CN", "EUR": "IT"}.get(currency, "US")
     return Seller(SellerId(f"S{who}"), who, f"Seller {who}", country, asset(currency), tier, NOON)
 
 
 def an_operation(state: OperationState = OperationState.RESERVED, **more: object) -> Operation:
     """A refund of 10 EUR, reserved."""
-    from core.ids import OperationId, OrderId
-
     refund = Operation(
         id=OperationId("0P"),
         kind=OperationKind.REFUND,

@@ -33,13 +33,15 @@ def release_rest(uow: UnitOfWork, shop: Shop, order: Order, seller: Seller) -> N
 
 
 def _release(uow: UnitOfWork, shop: Shop, order: Order, seller: Seller, part: str, amount: Money) -> None:
-    if not amount:
+    key = f"release:{order.id}:{part}"
+    # Posted already when the policy moved the first part from capture to shipment between the two.
+    if not amount or uow.journal.posted(key):
         return
     fee = amount.share(shop.policy.escrow[seller.tier].fee_bp)
     now = shop.clock.now()
     uow.journal.post(
         entry(
-            f"release:{order.id}:{part}",
+            key,
             now,
             "release",
             debit(escrow_of(order), amount),

@@ -61,18 +61,22 @@ def take_in(uow: UnitOfWork, shop: Shop, fact: Fact) -> Receipt:
     misfit = _misfit(fact, charge, order)
     if misfit is Misfit.NONE:
         return _apply(uow, shop, fact, charge, order)
-    if misfit is Misfit.LATE and charge.state is not OperationState.SUCCEEDED:
+    ended = order.state is not OrderState.PLACED and charge.state is not OperationState.SUCCEEDED
+    if misfit is Misfit.LATE and ended and fact.amount == charge.amount:
         charge = uow.operations.save(replace(charge.move(OperationState.SUCCEEDED), evidence=fact.id))
     return _hold(uow, shop, fact, misfit, order)
 
 
 def _misfit(fact: Fact, charge: Operation, order: Order) -> Misfit:
-    if charge.state is OperationState.SUCCEEDED and order.paid_at is not None:
-        return Misfit.DOUBLE
+    """What the fact itself says is asked before what happened so far, so that messages in any order end alike."""
     in_time = charge.expires_at is None or fact.at <= charge.expires_at
-    if order.state is not OrderState.PLACED or charge.state not in _OPEN or not in_time:
+    if not in_time or (order.paid_at is None and order.state is not OrderState.PLACED):
         return Misfit.LATE
-    return Misfit.NONE if fact.amount == charge.amount else Misfit.WRONG_AMOUNT
+    if fact.amount != charge.amount:
+        return Misfit.WRONG_AMOUNT
+    if order.paid_at is not None:
+        return Misfit.DOUBLE
+    return Misfit.NONE if charge.state in _OPEN else Misfit.LATE
 
 
 def _apply(uow: UnitOfWork, shop: Shop, fact: Fact, charge: Operation, order: Order) -> Receipt:
