@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any, cast
 from urllib.request import getproxies, proxy_bypass
@@ -140,7 +141,9 @@ def _body(data: RequestData | None) -> dict[str, Any]:
     # quote_fields would send a file's name percent-encoded, and Telegram would show it so.
     form = aiohttp.FormData(data.json_parameters, quote_fields=False)
     for name, (filename, content, mime) in data.multipart_data.items():
-        form.add_field(name, content, filename=filename, content_type=mime)
+        # aiohttp warns of large bytes, which it would write in one go; it takes a stream apart.
+        stream = io.BytesIO(content) if isinstance(content, bytes) else content
+        form.add_field(name, stream, filename=filename, content_type=mime)
     return {"data": form}
 
 

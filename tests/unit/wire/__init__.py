@@ -1,0 +1,1 @@
+"""The wire: a package, so that its tests can share their fakes."""
