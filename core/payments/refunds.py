@@ -132,6 +132,8 @@ def refund_done(uow: UnitOfWork, shop: Shop, operation: Operation, evidence: str
 
 def refund_failed(uow: UnitOfWork, shop: Shop, operation: Operation, reason: str) -> Operation:
     """The channel proved that it cannot send the money back: it is held again, and the admins are told."""
+    if operation.state in (OperationState.SUCCEEDED, OperationState.REJECTED):
+        return operation
     now = shop.clock.now()
     receipt = uow.receipts.lock(operation.receipt)
     uow.receipts.save(replace(receipt, state=ReceiptState.HELD, misfit=receipt.misfit or Misfit.UNKNOWN_REFERENCE))
@@ -142,11 +144,23 @@ def refund_failed(uow: UnitOfWork, shop: Shop, operation: Operation, reason: str
 
 def settle_refund_by_message(uow: UnitOfWork, shop: Shop, channel: str, reference: str, evidence: str) -> bool:
     """A webhook or statement line says that the refund of this reference went out. False when it is none of ours."""
+    operation = _refund_of(uow, channel, reference)
+    if operation is not None:
+        refund_done(uow, shop, operation, evidence)
+    return operation is not None
+
+
+def reject_refund_by_message(uow: UnitOfWork, shop: Shop, channel: str, reference: str, reason: str) -> bool:
+    """A webhook says that the refund of this reference will not happen. False when it is none of ours."""
+    operation = _refund_of(uow, channel, reference)
+    if operation is not None:
+        refund_failed(uow, shop, operation, reason)
+    return operation is not None
+
+
+def _refund_of(uow: UnitOfWork, channel: str, reference: str) -> Operation | None:
     found = uow.operations.find(channel=channel, kind=OperationKind.REFUND, reference=reference, limit=1)
-    if not found:
-        return False
-    refund_done(uow, shop, uow.operations.lock(found[0].id), evidence)
-    return True
+    return uow.operations.lock(found[0].id) if found else None
 
 
 def need_receipt(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str) -> Receipt:

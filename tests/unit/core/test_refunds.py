@@ -1,0 +1,287 @@
+"""Refunds: money goes back the way it came, whatever has become of it since, and never twice."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from core.errors import Gone, NotAllowed
+from core.ids import PersonId
+from core.payments.driver import dispatch, record
+from core.payments.operations import OperationState, Receipt, ReceiptState
+from core.payments.receiving import take_in
+from core.payments.refunds import (
+    NothingToRefund,
+    need_receipt,
+    refund_order,
+    refund_receipt,
+    reject_refund_by_message,
+    settle_refund_by_message,
+)
+from core.people import SellerTier
+from core.ports import Pending, Rejected, Succeeded, Unknown
+from core.shop.orders import Order, OrderState
+from tests.builders import ADA, LIN, MAYA, PAYER_IBAN, ROSA, STRANGER, WEI
+from tests.world import World
+
+
+def paid(price: str = "100.00 EUR", by: str = "sepa", tier: SellerTier = SellerTier.STANDARD) -> tuple[World, Order]:
+    world = World(tier=tier)
+    seller = WEI if price.endswith("CNY") else ROSA
+    order = world.orders(world.sells(seller, price), by=by)
+    world.pays(order)
+    world.run_errands()
+    world.told.clear()
+    return world, world.order(order.id)
+
+
+STAGES: dict[str, Callable[[World, Order], object]] = {
+    "before any release": lambda world, order: None,
+    "after a part was released": lambda world, order: world.ships(order, _seller(order)),
+    "after all was released": lambda world, order: (world.ships(order, _seller(order)), world.receives(order)),
+}
+
+
+def _seller(order: Order) -> PersonId:
+    return {"S11": WEI, "S12": ROSA}[order.seller]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("tier", list(SellerTier))
+@pytest.mark.parametrize(("price", "by"), [
+    ("100.00 EUR", "sepa"), ("0.01 EUR", "sepa"), ("780.00 CNY", "pix"), ("780.00 CNY", "sepa"), ("12.34 USD", "pix"),
+])  # fmt: skip
+def test_a_refunded_sale_leaves_nothing_behind_in_any_pocket(stage: str, tier: SellerTier, price: str, by: str) -> None:
+    world, order = paid(price, by, tier)
+    STAGES[stage](world, order)
+    operation = world.do(refund_order, ADA, order.id)
+    amount = world.charge(order.id).amount
+    assert (operation.amount, operation.target.splitlines()[0]) == (amount, PAYER_IBAN)
+    assert world.books() == {f"clearing:{by}": str(amount), "refund_payable:1": str(-amount)}
+    world.run_errands()
+    assert world.books() == {}
+    assert world.order(order.id).state is OrderState.REFUNDED
+    assert [receipt.state for receipt in world.view(order.id).receipts] == [ReceiptState.REFUNDED]
+
+
+def test_everybody_concerned_hears_of_a_refund() -> None:
+    world, order = paid()
+    world.do(refund_order, ADA, order.id)
+    assert (world.news(MAYA), world.news(ROSA), world.news(ADA)) == (["refunded"], ["sale_refunded"], ["refunded"])
+
+
+@pytest.mark.parametrize(("stage", "left"), list(zip(STAGES, (5, 4, 4), strict=True)))
+def test_goods_go_back_on_the_shelf_only_if_they_never_left(stage: str, left: int) -> None:
+    world, order = paid()
+    STAGES[stage](world, order)
+    world.do(refund_order, ADA, order.id)
+    assert world.stock(order.lines[0].product) == left
+
+
+def test_a_sale_is_refunded_once() -> None:
+    world, order = paid()
+    world.do(refund_order, ADA, order.id)
+    for _ in range(2):
+        with pytest.raises(NothingToRefund):
+            world.do(refund_order, ADA, order.id)
+        world.run_errands()
+    assert len(world.rails["sepa"].sent) == 2  # the charge, the refund
+    assert world.books() == {}
+
+
+def test_an_order_that_was_never_paid_has_nothing_to_refund() -> None:
+    world = World()
+    order = world.orders(world.sells(ROSA, "1.00 EUR"))
+    with pytest.raises(NothingToRefund):
+        world.do(refund_order, ADA, order.id)
+    with pytest.raises(Gone):
+        world.do(refund_order, ADA, "N0TH1NG")
+
+
+def test_only_an_admin_refunds_a_sale_and_it_is_written_down() -> None:
+    world, order = paid()
+    for who in (MAYA, ROSA, STRANGER):
+        with pytest.raises(NotAllowed):
+            world.do(refund_order, who, order.id)
+    world.do(refund_order, ADA, order.id)
+    (line,) = world.look(lambda uow: uow.audit.find())
+    assert (line.actor, line.command, line.detail) == (ADA, "refund", {"order": order.id})
+
+
+HELD: dict[str, Callable[[World, Order], Receipt]] = {
+    "double": lambda world, order: world.pays(order),
+    "short": lambda world, order: world.pays(order, amount="1.00 EUR"),
+    "another currency": lambda world, order: world.pays(order, amount="1.00 USD"),
+}
+
+
+@pytest.mark.parametrize("kind", HELD)
+@pytest.mark.parametrize("who", [MAYA, ADA])
+def test_held_money_is_sent_back_once_when_its_owner_or_an_admin_asks(kind: str, who: PersonId) -> None:
+    world, order = paid()
+    before = world.books()
+    receipt = HELD[kind](world, order)
+    operation = world.do(refund_receipt, who, receipt.id)
+    with pytest.raises(NothingToRefund):
+        world.do(refund_receipt, who, receipt.id)
+    world.run_errands()
+    with pytest.raises(NothingToRefund):
+        world.do(refund_receipt, who, receipt.id)
+    assert world.operation(operation.id).state is OperationState.SUCCEEDED
+    assert world.receipt(receipt.id).state is ReceiptState.REFUNDED
+    assert world.books() == before
+    assert world.order(order.id).state is OrderState.PAID
+
+
+def test_late_money_goes_back_too() -> None:
+    world = World()
+    order = world.orders(world.sells(ROSA, "5.00 EUR"))
+    world.clock.let_pass(hours=2)
+    receipt = world.pays(order)
+    world.do(refund_receipt, MAYA, receipt.id)
+    world.run_errands()
+    assert world.books() == {}
+
+
+def test_money_of_an_unknown_reference_is_the_admins_to_send_back() -> None:
+    world, order = paid()
+    receipt = world.do(take_in, replace(world.fact(order), reference=""))
+    for who in (MAYA, STRANGER):
+        with pytest.raises(Gone):
+            world.do(refund_receipt, who, receipt.id)
+    world.do(refund_receipt, ADA, receipt.id)
+    world.run_errands()
+    assert world.receipt(receipt.id).state is ReceiptState.REFUNDED
+
+
+def test_money_that_paid_an_order_is_not_refunded_as_if_it_were_held() -> None:
+    world, order = paid()
+    (receipt,) = world.view(order.id).receipts
+    with pytest.raises(NothingToRefund):
+        world.do(refund_receipt, MAYA, receipt.id)
+
+
+def test_the_double_payment_of_a_refunded_sale_is_refunded_beside_it() -> None:
+    world, order = paid()
+    double = world.pays(order)
+    world.do(refund_order, ADA, order.id)
+    world.do(refund_receipt, MAYA, double.id)
+    world.run_errands()
+    assert world.books() == {}
+
+
+def test_a_refund_that_the_bank_refuses_is_held_again_and_can_be_tried_anew() -> None:
+    world, order = paid()
+    world.rails["sepa"].answers = [Rejected("AC04")]
+    first = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    receipt = world.receipt(first.receipt)
+    assert (receipt.state, world.operation(first.id).evidence) == (ReceiptState.HELD, "AC04")
+    assert world.books() == {"clearing:sepa": "EUR 100.00", "refund_payable:1": "EUR -100.00"}
+    assert world.news(ADA) == ["refund_failed"]
+    second = world.do(refund_receipt, ADA, receipt.id)
+    assert second.key != first.key
+    world.run_errands()
+    assert world.books() == {}
+    assert world.news(MAYA) == ["refunded"]
+
+
+def test_a_refund_without_an_answer_stays_in_doubt_and_is_sent_again_as_the_same_command() -> None:
+    world, order = paid()
+    rail = world.rails["sepa"]
+    rail.answers = [Unknown("TimeoutError"), Unknown("HTTP 500")]
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    world.carry(operation.id)
+    assert world.operation(operation.id).state is OperationState.UNKNOWN
+    assert world.receipt(operation.receipt).state is ReceiptState.REFUNDING
+    assert world.news(ADA) == ["in_doubt"]
+    with pytest.raises(NothingToRefund):
+        world.do(refund_receipt, ADA, operation.receipt)
+    world.carry(operation.id)
+    assert world.operation(operation.id).state is OperationState.SUCCEEDED
+    sent = rail.sent[1:]
+    assert len(sent) == 3
+    assert len({(one.key, one.reference, tuple(one.body.items()), one.target) for one in sent}) == 1
+    world.carry(operation.id)
+    assert len(rail.sent) == 4, "what has ended is not sent again"
+    assert world.books() == {}
+
+
+def test_a_refund_that_the_bank_has_taken_ends_when_its_statement_says_so() -> None:
+    world, order = paid()
+    world.rails["sepa"].answers = [Pending("ACSP")]
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    assert world.operation(operation.id).state is OperationState.PENDING
+    assert world.books() == {"clearing:sepa": "EUR 100.00", "refund_payable:1": "EUR -100.00"}
+    for _ in range(2):
+        assert world.do(settle_refund_by_message, "sepa", operation.reference, "D1") is True
+    assert world.operation(operation.id).evidence == "D1"
+    assert world.books() == {}
+    assert world.do(settle_refund_by_message, "sepa", "N0T0URS", "D2") is False
+
+
+@pytest.mark.parametrize("answer", [Succeeded("rtr"), Pending(""), Unknown("TimeoutError"), Rejected("late 400")])
+def test_the_statement_may_be_faster_than_the_answer(answer: Succeeded | Pending | Unknown | Rejected) -> None:
+    world, order = paid()
+    operation = world.do(refund_order, ADA, order.id)
+    world.do(dispatch, operation.id)
+    world.do(settle_refund_by_message, "sepa", operation.reference, "D1")
+    world.do(record, operation.id, answer)
+    assert world.operation(operation.id).state is OperationState.SUCCEEDED
+    assert world.books() == {}
+
+
+def test_a_message_may_tell_that_a_refund_will_not_happen() -> None:
+    world, order = paid()
+    world.rails["sepa"].answers = [Pending("EM_PROCESSAMENTO")]
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    for _ in range(2):
+        assert world.do(reject_refund_by_message, "sepa", operation.reference, "NAO_REALIZADO") is True
+    assert world.receipt(operation.receipt).state is ReceiptState.HELD
+    assert world.news(ADA) == ["refund_failed"]
+    assert world.do(reject_refund_by_message, "sepa", "N0T0URS", "x") is False
+
+
+def test_a_refund_that_is_done_is_not_undone_by_a_later_refusal() -> None:
+    world, order = paid()
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    world.do(reject_refund_by_message, "sepa", operation.reference, "NAO_REALIZADO")
+    assert world.operation(operation.id).state is OperationState.SUCCEEDED
+    assert world.books() == {}
+
+
+def test_a_refused_refund_that_went_out_after_all_is_booked_and_not_sent_a_second_time() -> None:
+    world, order = paid()
+    world.rails["sepa"].answers = [Rejected("AC04")]
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    world.do(settle_refund_by_message, "sepa", operation.reference, "D1")
+    assert world.receipt(operation.receipt).state is ReceiptState.REFUNDED
+    assert world.books() == {}
+    with pytest.raises(NothingToRefund):
+        world.do(refund_receipt, ADA, operation.receipt)
+
+
+def test_a_receipt_is_shown_to_its_payer_and_the_admins_only() -> None:
+    world, order = paid()
+    receipt = world.pays(order)
+    assert world.look(need_receipt, world.shop, MAYA, receipt.id) == receipt
+    assert world.look(need_receipt, world.shop, ADA, receipt.id) == receipt
+    for who in (LIN, ROSA, STRANGER):
+        with pytest.raises(Gone):
+            world.look(need_receipt, world.shop, who, receipt.id)
+
+
+def test_a_shop_without_the_rail_leaves_a_refund_in_doubt_until_it_has_it_again() -> None:
+    world, order = paid()
+    rail = world.rails.pop("sepa")
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    assert world.operation(operation.id).state is OperationState.UNKNOWN
+    world.rails["sepa"] = rail
+    world.carry(operation.id)
+    assert world.operation(operation.id).state is OperationState.SUCCEEDED
