@@ -22,6 +22,7 @@ from bot.callbacks import BrokenButton
 from bot.commands import COMMANDS, PRESSES, PUBLIC_PRESSES, hear
 from bot.shopper import browsing, buying, orders
 from bot.visit import AlreadyDone, House, Visit
+from bot.words import Words
 from core.errors import Refusal, Stale, sentence
 from core.shop.carting import CartMoved
 from core.shop.checkout import OfferOver
@@ -62,6 +63,17 @@ def connect(app: App, house: House) -> None:
     app.add_handler(PreCheckoutQueryHandler(visiting(browsing.refuse_checkout)))
     app.add_handler(MessageHandler(filters.COMMAND & filters.UpdateType.MESSAGE, visiting(command)))
     app.add_handler(MessageHandler(private & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL, visiting(hear)))
+
+
+async def too_fast(update: Update) -> None:
+    """Somebody sent more than their lane holds: the rest is dropped, and they hear why, once."""
+    user = update.effective_user
+    t = Words.of(user.language_code if user else None)
+    words = t.plain("That was a bit fast for me. Please wait a moment and try again.")
+    if update.callback_query is not None:
+        await update.callback_query.answer(words, show_alert=True)
+    elif update.effective_message is not None and update.effective_chat and update.effective_chat.type == "private":
+        await update.effective_message.reply_text(words)
 
 
 async def press(visit: Visit) -> None:

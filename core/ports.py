@@ -40,11 +40,10 @@ class Shelf(Protocol[K, T]):
         ...
 
     def add(self, thing: T) -> T:
-        """Put a new thing. Raises Duplicate when its key, or a unique fact in it, is there already."""
-        ...
+        """Put a new thing. Raises Duplicate when its key, or a unique fact in it, is there already.
 
-    def ensure(self, thing: T) -> None:
-        """Put it unless its key is there already; what is there is left as it is. Never raises Duplicate."""
+        The transaction goes on after Duplicate: a verb may catch it where "there already" is fine.
+        """
         ...
 
     def save(self, thing: T) -> T:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Dialect, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from core.errors import Gone
 from core.ids import OrderId
 from core.ledger.journal import Entry, Leg
 from core.money import Asset, Money, asset
@@ -39,6 +40,15 @@ class JournalStatements:
             dialect,
         ).text
         self.posted = compiled(select(entries.c.kind).where(entries.c.key == bindparam("key")), dialect).text
+        self.one = compiled(
+            select(entries.c.at, entries.c.kind, entries.c.order).where(entries.c.key == bindparam("key")), dialect
+        ).text
+        self.legs_of_one = compiled(
+            select(legs.c.account, legs.c.amount_minor, legs.c.amount_asset)
+            .where(legs.c.entry == bindparam("key"))
+            .order_by(legs.c.seq),
+            dialect,
+        ).text
         self.of = compiled(
             select(balances.c.minor).where(
                 balances.c.account == bindparam("account"), balances.c.asset == bindparam("asset")
@@ -90,6 +100,22 @@ class SqlJournal:
     def posted(self, key: str) -> bool:
         """core.ports.Journal.posted."""
         return self._link.run(self._sql.posted, (key,)).fetchone() is not None
+
+    def entry(self, key: str) -> Entry:
+        """core.ports.Journal.entry."""
+        found = self._link.run(self._sql.one, (key,)).fetchone()
+        if found is None:
+            raise Gone
+        at, kind, order = found
+        unpack = self._sql.moment.unpack
+        legs = self._link.run(self._sql.legs_of_one, (key,)).fetchall()
+        return Entry(
+            key,
+            unpack(at) if unpack else at,
+            kind,
+            tuple(Leg(account, Money(minor, asset(code))) for account, minor, code in legs),
+            OrderId(order) if order else None,
+        )
 
     def balance(self, account: str, of: Asset) -> Money:
         """core.ports.Journal.balance."""

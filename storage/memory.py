@@ -109,8 +109,8 @@ class MemoryShelf(Generic[K, T]):
             changed = [name for name in noun.hints if name != "version"]
         else:
             changed = [name for name in noun.hints if getattr(old, name) != getattr(thing, name) and name != "version"]
-            numbers = [name for name in changed if plain(noun.hints[name])[0] is int]
-            if any(getattr(now, name) != getattr(old, name) for name in numbers):
+            counts = [name for name in changed if name in noun.counts]
+            if any(getattr(now, name) != getattr(old, name) for name in counts):
                 raise Conflict
         version = getattr(thing, "version") + 1  # noqa: B009
         self._put(replace(now, **{name: getattr(thing, name) for name in changed}, version=version))  # type: ignore[type-var]
@@ -217,6 +217,12 @@ class MemoryJournal:
     def posted(self, key: str) -> bool:
         """core.ports.Journal.posted."""
         return key in self._entries
+
+    def entry(self, key: str) -> Entry:
+        """core.ports.Journal.entry."""
+        if key not in self._entries:
+            raise Gone
+        return self._entries[key]
 
     def balance(self, account: str, of: Asset) -> Money:
         """core.ports.Journal.balance."""

@@ -247,9 +247,9 @@ def settled(t: Words, view: OrderView, part: str, gross: Money, fee: Money, left
         t("Fee ({percent}): −{fee}", percent=Html(t.percent(fee_bp)), fee=fee),
         t("Added to your balance: <b>{net}</b>", net=gross - fee),
     ]
-    lines += [rate_line(t, rate) for rate in quote.rates if rate.quote == quote.owed.asset]
-    if quote.pay.asset != quote.owed.asset:
+    if quote.rates:
         lines.append(t("The buyer paid {paid}.", paid=quote.pay))
+        lines += [rate_line(t, rate) for rate in quote.rates]
     if left:
         lines.append(t("Held until the buyer confirms receipt: {left}", left=left))
     return Screen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ from core.ids import OrderId, PersonId
 from core.money import Money
 from core.people import Tier
 from core.policy import Limit, Policy
-from core.ports import UnitOfWork
+from core.ports import Duplicate, UnitOfWork
 from core.risk.holds import Counter, Hold
 
 
@@ -64,7 +65,8 @@ def hold(
         family = "shopper" if limit.who == "shopper" else limit.id
         key = f"{family}|{subject}|{midnight:%Y-%m-%d}"
         renews = midnight + timedelta(days=1)
-        uow.counters.ensure(Counter(key, 0, renews))
+        with suppress(Duplicate):
+            uow.counters.add(Counter(key, 0, renews))
         if not uow.counters.shift(key, "used", amount.minor, most=limit.amount.minor):
             used = uow.counters.need(key).used
             left = Money(max(0, limit.amount.minor - used), limit.amount.asset)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from core.errors import Gone, Refusal, Stale, sentence
 from core.ids import PersonId, ProductId
-from core.ports import UnitOfWork
+from core.ports import Duplicate, UnitOfWork
 from core.shop.cart import MOST_LINES, MOST_OF_ONE, Cart, CartLine
 from core.shop.catalogue import Product, ProductState
 from core.shop.context import Shop
@@ -47,7 +48,8 @@ def check_stock(product: Product, quantity: int) -> None:
 
 
 def _cart(uow: UnitOfWork, who: PersonId) -> Cart:
-    uow.carts.ensure(Cart(who))
+    with suppress(Duplicate):
+        uow.carts.add(Cart(who))
     return uow.carts.lock(who)
 
 

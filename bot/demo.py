@@ -1,0 +1,167 @@
+"""`sampan demo`: a whole shop on one machine. Sandbox Telegram, pocket bank, page, and the unmodified bot over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bot import config
+from bot.pictures.product import draw_demo
+from bot.sandbox import bank as pocket_bank
+from bot.sandbox.server import Sandbox
+from bot.wiring import Sampan
+from core.ids import PersonId
+from core.money import parse_price
+from core.people import SellerTier
+from core.ports import UnitOfWork
+from core.shop import selling, visitors
+from core.shop.context import Shop
+from core.shop.notices import tell
+
+TOKEN = "1000000001:demo-token-of-no-value"  # noqa: S105  # the sandbox takes any
+ADMIN, WEI, ROSA = PersonId(5005), PersonId(5003), PersonId(5004)
+LONGEST_SKIP = 7 * 24 * 3600  # seconds the page may move the clock at once
+
+
+class DemoClock:
+    """The machine's time plus what the person at the page has skipped. One clock for bot, sandbox and bank."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+
+    def now(self) -> datetime:
+        """core.clock.Clock."""
+        return datetime.fromtimestamp(self.seconds(), UTC)
+
+    def seconds(self) -> float:
+        """Unix seconds."""
+        return time.time() + self.skipped
+
+
+def _goods() -> list[dict[str, Any]]:
+    """The seeded products, from demo.toml."""
+    found: list[dict[str, Any]] = tomllib.loads(files("bot").joinpath("demo.toml").read_text("utf-8"))["goods"]
+    return found
+
+
+class Demo:
+    """The running demo: `page` is where to look."""
+
+    def __init__(self, data: Path | None, *, port: int = 0, shop_port: int = 0) -> None:
+        self._throw_away = data is None
+        self.data = data or Path(tempfile.mkdtemp(prefix="sampan-demo-"))
+        self.clock = DemoClock()
+        self._port, self._shop_port = port, shop_port
+        self.sandbox = Sandbox(clock=self.clock.seconds, data=self.data / "telegram")
+        self.bank = pocket_bank.mount(self.sandbox, data=self.data)
+        self.sandbox.app.router.add_post("/demo/skip", self._skip)
+        self.page = ""
+
+    async def start(self, progress: Callable[[str], None] = lambda line: None) -> None:
+        """Open everything; when this returns the page can be looked at."""
+        progress("opening the sandbox Telegram and the pocket bank …")
+        self.data.mkdir(parents=True, exist_ok=True)
+        base = await self.sandbox.start(self._port)
+        progress("opening the shop …")
+        self.shop = Sampan(config.read(self._environment(base)), clock=self.clock)
+        await self.shop.start()
+        self.bank.set_merchant_url(self.shop.web_url)
+        progress("filling the shelves …")
+        await self._fill()
+        self.page = f"{base}/"
+
+    def _environment(self, base: str) -> dict[str, str]:
+        accounts = pocket_bank.MerchantAccounts()
+        return {
+            "SAMPAN_BOT_TOKEN": TOKEN,
+            "SAMPAN_BOT_API": base,
+            "SAMPAN_DATA": str(self.data),
+            "SAMPAN_ADMINS": str(ADMIN),
+            "SAMPAN_LISTEN": f"127.0.0.1:{self._shop_port}",
+            "SAMPAN_SHOP_NAME": "Sampan Demo Shop",
+            "SAMPAN_SEPA_IBAN": accounts.iban,
+            "SAMPAN_SEPA_NAME": accounts.name,
+            "SAMPAN_SEPA_BIC": accounts.bic,
+            "SAMPAN_SEPA_BANK_URL": f"{base}/bank",
+            "SAMPAN_PIX_KEY": accounts.pix_key,
+            "SAMPAN_PIX_NAME": accounts.pix_name,
+            "SAMPAN_PIX_CITY": accounts.pix_city,
+            "SAMPAN_PIX_API_URL": f"{base}/bank/pix",
+            "SAMPAN_BANK_KEY": pocket_bank.DEMO_API_KEY,
+            "SAMPAN_BANK_SECRET": pocket_bank.DEMO_SECRET,
+            "SAMPAN_RATES": "history",
+        }
+
+    async def _fill(self) -> None:
+        """Two sellers in two countries with their goods, unless a former run has left them."""
+        store, shop = self.shop.store, self.shop.shop
+        if await store.read(lambda uow: uow.sellers.count()):
+            return
+        await store.write(_open_sellers, shop)
+        for goods in _goods():
+            digest = self.shop.pictures.put(await asyncio.to_thread(draw_demo, goods["drawing"]))
+            await store.write(_put_up, shop, PersonId(goods["seller"]), goods, digest)
+        self.shop.worker.poke()
+
+    async def _skip(self, request: web.Request) -> web.Response:
+        """POST /demo/skip {"seconds": n}: let time pass for everybody, and what is due happen."""
+        try:
+            seconds = float((await request.json())["seconds"])
+        except (ValueError, KeyError, TypeError):
+            return web.json_response({"error": "seconds must be a number"}, status=400)
+        if not 0 < seconds <= LONGEST_SKIP:
+            return web.json_response({"error": f"seconds must be from 1 to {LONGEST_SKIP}"}, status=400)
+        self.clock.skipped += seconds
+        await self.shop.tick()
+        return web.json_response({"now": self.clock.seconds()})
+
+    async def stop(self) -> None:
+        """Close everything; a data folder nobody asked to keep goes."""
+        await self.shop.stop()
+        await self.sandbox.stop()
+        if self._throw_away:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+
+def _open_sellers(uow: UnitOfWork, shop: Shop) -> None:
+    visitors.greet(uow, shop, ADMIN, "Ada", "ada", "en")
+    for who, name, username, language in ((WEI, "Wei", "wei", "zh-hans"), (ROSA, "Rosa", "rosa", "pt-br")):
+        visitors.greet(uow, shop, who, name, username, language)
+    visitors.open_seller(
+        uow,
+        shop,
+        ADMIN,
+        person=WEI,
+        name="West Lake Studio · 西湖小铺",
+        country="CN",
+        currency="CNY",
+        tier=SellerTier.STANDARD,
+    )
+    visitors.open_seller(
+        uow, shop, ADMIN, person=ROSA, name="Casa Rosa", country="BR", currency="BRL", tier=SellerTier.TRUSTED
+    )
+
+
+def _put_up(uow: UnitOfWork, shop: Shop, seller: PersonId, goods: dict[str, Any], picture: str) -> None:
+    product = selling.add_product(
+        uow,
+        shop,
+        seller,
+        title=selling.read_title(goods["title"]),
+        description=goods["description"],
+        price=parse_price(goods["price"]),
+        stock=goods["stock"],
+        picture=picture,
+    )
+    # The seller sees the card, and Telegram hands out the file_id that inline cards need.
+    tell(uow, shop.clock.now(), seller, "product_up", product.id)

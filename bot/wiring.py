@@ -1,0 +1,318 @@
+"""The one place that knows everybody: builds the shop from its settings, starts it, stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import aiohttp
+from telegram import BotCommandScopeAllPrivateChats, BotCommandScopeChat, Update
+from telegram.error import TelegramError
+from telegram.ext import ApplicationBuilder
+
+from bot import commands, dispatch, notices
+from bot.bookkeeping import Books
+from bot.callbacks import Buttons
+from bot.clockwork import Clockwork
+from bot.config import Settings
+from bot.pictures.product import clean
+from bot.pictures.studio import Studio
+from bot.speaker import Speaker
+from bot.visit import TELEGRAM, House
+from bot.web.doors import Doors, serve
+from bot.wire.intake import ALLOWED_UPDATES, Intake
+from bot.wire.limiter import ChatLimiter
+from bot.wire.polling import Poller, TokenRefused
+from bot.wire.request import AiohttpRequest
+from bot.wire.webhook import webhook_handler
+from bot.words import Words
+from bot.worker import Worker
+from core.channels import pix, rates, sepa
+from core.channels.pix import Pix
+from core.channels.sepa import Sepa
+from core.clock import Clock, SystemClock
+from core.ids import Ids, OperationId, PersonId
+from core.money import asset
+from core.payments.driver import Driver
+from core.payments.fx import Fixing, RateDesk
+from core.policy import Policy, read_policy, shipped_policy
+from core.ports import Channel, Message, Pictures, Store, UnitOfWork
+from core.qr.reference import creditor_reference, pix_txid
+from core.shop.catalogue import Product
+from core.shop.context import Method, Shop
+from core.shop.selling import remember_file
+from storage import migrate
+from storage.open import OpenStore, open_store
+from storage.pictures import FilePictures
+from storage.vault import Vault
+
+log = logging.getLogger(__name__)
+
+WEBHOOK_PATH = "/telegram"
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The policy file that the settings name, else the shipped one. Raises BadPolicy, OSError."""
+    return read_policy(settings.policy.read_text("utf-8")) if settings.policy else shipped_policy()
+
+
+def methods_of(settings: Settings) -> dict[str, Method]:
+    """The ways to pay that the settings switch on."""
+    methods = {}
+    if settings.pix:
+        methods[pix.NAME] = Method(pix.NAME, "PIX", asset("BRL"), settings.pix.name, settings.pix.key, pix_txid)
+    if settings.sepa:
+        methods[sepa.NAME] = Method(
+            sepa.NAME, "SEPA", asset("EUR"), settings.sepa.name, settings.sepa.iban, creditor_reference
+        )
+    return methods
+
+
+def open_storage(settings: Settings) -> OpenStore:
+    """The database that the settings name, already migrated."""
+    vault = Vault({"1": settings.key("vault")}, "1")
+    return open_store(place_of(settings), vault)
+
+
+def place_of(settings: Settings) -> str:
+    """Where the database is: a PostgreSQL URL, or a file in the data folder."""
+    return settings.database_url.reveal() or str(settings.data / "sampan.sqlite3")
+
+
+class UpdateInbox:
+    """Telegram's updates in the durable inbox: kept before they are acknowledged, settled when they are handled."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    async def put(self, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Keep raw updates; returns those that are new."""
+        return await self._store.write(self._keep, updates)
+
+    def _keep(self, uow: UnitOfWork, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        now = self._clock.now()
+        fresh = []
+        for update in updates:
+            # The id alone names an update; a redelivery is byte-identical, so the digest need not be kept.
+            message = Message(TELEGRAM, str(update["update_id"]), json.dumps(update), now, "")
+            if uow.inbox.put(message):
+                fresh.append(update)
+        return fresh
+
+    async def pending(self) -> list[dict[str, Any]]:
+        """What was kept and not handled before the last stop, oldest first."""
+        messages = await self._store.read(lambda uow: uow.inbox.open(TELEGRAM))
+        return [json.loads(message.body) for message in messages]
+
+    async def done(self, update_ids: list[int]) -> None:
+        """They are handled."""
+        keys = [str(update_id) for update_id in update_ids]
+        await self._store.write(lambda uow: uow.inbox.settle(TELEGRAM, keys))
+
+
+class Sampan:
+    """A running shop. Build it, `await start()`, and `await stop()` when done."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        policy = policy_of(settings)
+        # The shipped history is the demo's rate desk: its date is told, its age is not judged.
+        max_age = None if settings.rates == "history" else settings.rates_max_age or policy.rates_max_age
+        self.shop = Shop(
+            name=settings.shop_name,
+            clock=self.clock,
+            ids=ids or Ids(),
+            policy=policy,
+            rates=RateDesk(max_age),
+            methods=methods_of(settings),
+            admins=frozenset(map(PersonId, settings.admins)),
+        )
+        self.store = open_storage(settings)
+        self.pictures: Pictures = FilePictures(settings.data / "pictures")
+        self.web_url = ""
+        self._drawers = ThreadPoolExecutor(2, "studio")
+        self._polling: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Migrate, open, connect, listen: when this returns the shop serves."""
+        settings, store, shop = self.settings, self.store, self.shop
+        await asyncio.to_thread(migrate.upgrade, place_of(settings))
+        await store.start()
+        await self._learn_rates()
+        self._session = aiohttp.ClientSession()
+        studio = Studio(self._drawers)
+        self.app = (
+            ApplicationBuilder()
+            .token(settings.bot_token.reveal())
+            .base_url(f"{settings.bot_api}/bot")
+            .base_file_url(f"{settings.bot_api}/file/bot")
+            .request(AiohttpRequest())
+            .get_updates_request(AiohttpRequest())
+            .rate_limiter(ChatLimiter())
+            .updater(None)
+            .job_queue(None)
+            .build()
+        )
+        buttons = Buttons(settings.key("buttons"))
+        speaker = Speaker(self.app.bot, buttons, self.pictures, studio, self._remember)
+        self._driver = Driver(store, shop, self._channels())
+        self.worker = Worker(store, self.clock, {"notice": self._notify, "operation": self._operate})
+        books = Books(store, shop, self.worker.poke)
+        await self.app.initialize()
+        self.house = House(
+            store=store,
+            shop=shop,
+            speaker=speaker,
+            buttons=buttons,
+            pictures=self.pictures,
+            studio=studio,
+            bot_name=self.app.bot.username,
+            keep_picture=self._keep_picture,
+            receive_statement=books.camt054,
+            poke=self.worker.poke,
+        )
+        dispatch.connect(self.app, self.house)
+        await self.app.start()
+        self._intake = Intake(
+            self.app.bot,
+            UpdateInbox(store, self.clock),
+            self.app.process_update,
+            failed=_failed,
+            overflow=dispatch.too_fast,
+        )
+        self._clockwork = Clockwork(store, shop, self._driver, self.worker.poke, self._session, settings.rates)
+        await self._open_doors(books)
+        self._working = asyncio.create_task(self.worker.run())
+        self._clockwork.start()
+        await self._intake.replay()
+        await self._listen()
+        await self._publish_menus()
+
+    def _channels(self) -> dict[str, Channel]:
+        settings = self.settings
+        key = settings.bank_key.reveal()
+        channels: dict[str, Channel] = {}
+        if settings.pix:
+            channels[pix.NAME] = Pix(self._session, city=settings.pix.city, api_url=settings.pix.api_url, api_key=key)
+        if settings.sepa:
+            channels[sepa.NAME] = Sepa(
+                self._session,
+                self.clock,
+                iban=settings.sepa.iban,
+                holder=settings.sepa.name,
+                bic=settings.sepa.bic,
+                bank_url=settings.sepa.bank_url,
+                key=key,
+            )
+        return channels
+
+    async def _learn_rates(self) -> None:
+        if self.settings.rates == "history":
+            self.shop.rates.learn(await asyncio.to_thread(rates.shipped_history))
+        kept = await self.store.read(lambda uow: uow.fixings.find(newest=False, limit=100_000))
+        self.shop.rates.learn(Fixing(one.code, one.rate, one.on, one.source) for one in kept)
+
+    async def _open_doors(self, books: Books) -> None:
+        secret = self.settings.bank_secret
+        doors = Doors(
+            self.clock,
+            secret or None,
+            {"pix": books.pix_webhook, "camt054": books.camt054},
+            self._figures,
+        )
+        if self.settings.public_url:
+            handler = webhook_handler(self._intake, self.settings.webhook_secret.reveal())
+            doors.app.router.add_post(WEBHOOK_PATH, handler)
+        host, port = self.settings.listen
+        self._runner, self.web_url = await serve(doors.app, host, port)
+
+    async def _listen(self) -> None:
+        bot = self.app.bot
+        if self.settings.public_url:
+            await bot.set_webhook(
+                self.settings.public_url + WEBHOOK_PATH,
+                allowed_updates=ALLOWED_UPDATES,
+                secret_token=self.settings.webhook_secret.reveal(),
+            )
+            return
+        poller = Poller(self.settings.bot_api, self.settings.bot_token.reveal(), self._intake)
+        self._polling = asyncio.create_task(self._poll(poller))
+
+    async def _poll(self, poller: Poller) -> None:
+        try:
+            await poller.run()
+        except TokenRefused as fault:
+            log.critical("%s", fault)
+
+    async def _publish_menus(self) -> None:
+        """The command menus, in each language; sellers and admins see theirs too."""
+        for language in (None, "zh"):
+            t = Words.of(language)
+            await self._menu(commands.menu(t, "everyone"), BotCommandScopeAllPrivateChats(), language)
+            for person, roles in (await self.store.read(_staff, self.shop)).items():
+                await self._menu(commands.menu(t, "everyone", *roles), BotCommandScopeChat(person), language)
+
+    async def _menu(self, entries: list[tuple[str, str]], scope: Any, language: str | None) -> None:
+        try:
+            await self.app.bot.set_my_commands(entries, scope=scope, language_code=language)
+        except TelegramError as fault:  # an admin who has never written to the bot has no chat yet
+            log.info("a command menu was not taken: %s", type(fault).__name__)
+
+    async def _remember(self, product: Product, file_id: str) -> None:
+        await self.store.write(remember_file, product.id, product.picture, file_id)
+
+    async def _keep_picture(self, uploaded: bytes) -> str:
+        loop = asyncio.get_running_loop()
+        jpeg = await loop.run_in_executor(self._drawers, clean, uploaded)
+        return await loop.run_in_executor(self._drawers, self.pictures.put, jpeg)
+
+    async def _notify(self, data: dict[str, str]) -> None:
+        await notices.deliver(self.house, data)
+
+    async def _operate(self, data: dict[str, str]) -> None:
+        await self._driver.carry(OperationId(data["operation"]))
+        self.worker.poke()
+
+    async def _figures(self) -> dict[str, int]:
+        return await self.store.read(_figures)
+
+    async def tick(self) -> None:
+        """Do now what the clockwork would do soon: the demo's clock was moved."""
+        await self._clockwork.expire()
+        await self._clockwork.count_down()
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is begun, close everything. What is left waits in inbox and outbox."""
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.wait([self._polling])
+        await self._clockwork.stop()
+        await self._runner.cleanup()
+        await self._intake.drain()
+        await self.worker.stop()
+        await self._working
+        await self.app.stop()
+        await self.app.shutdown()
+        await self._session.close()
+        await self.store.stop()
+        self._drawers.shutdown()
+
+
+async def _failed(update: Update, fault: Exception) -> None:
+    """The person has been told already (bot.dispatch); what comes here broke on the way there."""
+    log.error("update %s: %s", update.update_id, type(fault).__name__, exc_info=fault)
+
+
+def _staff(uow: UnitOfWork, shop: Shop) -> dict[int, list[str]]:
+    roles: dict[int, list[str]] = {int(admin): ["admin"] for admin in shop.admins}
+    for seller in uow.sellers.find(limit=1000):
+        roles.setdefault(int(seller.person), []).append("seller")
+    return roles
+
+
+def _figures(uow: UnitOfWork) -> dict[str, int]:
+    return {"outbox_waiting": uow.outbox.waiting(), "orders": uow.orders.count(), "receipts": uow.receipts.count()}
