@@ -18,6 +18,7 @@ QR_ROOM = 544
 _HEADER = 104
 _PANEL = (MARGIN, 312, WIDTH - MARGIN, 912)
 _THUMB = 152
+_BLACK: Colour = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,8 @@ def _draw_code(picture: Image.Image, payload: str) -> None:
     if scale < 3:
         raise qrfast.TooLong("modules under three pixels do not survive a phone's screen and camera")
     side, rows = qrfast.raster(symbol, scale)
-    code = Image.frombytes("1", (side, side), b"".join([row * scale for row in rows]))
-    picture.paste(code, ((WIDTH - side) // 2, _PANEL[1] + 8 + (QR_ROOM - side) // 2))
+    dark = Image.frombytes("1", (side, side), b"".join([row * scale for row in rows]), "raw", "1;I")
+    picture.paste(_BLACK, ((WIDTH - side) // 2, _PANEL[1] + 8 + (QR_ROOM - side) // 2), dark)
 
 
 def _draw_stamp(picture: Image.Image, word: str, middle: int) -> None:

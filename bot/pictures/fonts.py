@@ -38,6 +38,7 @@ class Style:
     weight: int = 400
 
 
+@lru_cache(maxsize=1024)
 def clean(text: str) -> str:
     """``text`` as it may be drawn: composed, on one line, without control, bidi, joining or variation characters.
 
@@ -55,7 +56,7 @@ def missing(text: str) -> set[str]:
 
 def width(text: str, style: Style) -> int:
     """Pixels this line takes."""
-    return math.ceil(sum(_font(name, style).getlength(run) for name, run in _runs(clean(text))))
+    return _width(clean(text), style)
 
 
 def draw(picture: Image.Image, at: tuple[int, int], text: str, style: Style, colour: Colour, anchor: str = "l") -> int:
@@ -145,6 +146,11 @@ def _font(name: str, style: Style) -> ImageFont.FreeTypeFont:
     return font
 
 
+@lru_cache(maxsize=2048)
+def _width(line: str, style: Style) -> int:
+    return math.ceil(sum(_font(name, style).getlength(run) for name, run in _runs(line)))
+
+
 def _runs(text: str) -> list[tuple[str, str]]:
     """The text as (font, run of characters), squares in place of what no font has."""
     shown = [(_font_of(char) or CJK, char if _font_of(char) else _MISSING) for char in text]
@@ -155,12 +161,12 @@ def _runs(text: str) -> list[tuple[str, str]]:
 def _ink(text: str, style: Style) -> tuple[Image.Image, int, int]:
     """A line's mask, the pixels it takes, and how far its baseline is below its top. Kept, because lines recur."""
     runs = [(_font(name, style), run) for name, run in _runs(text)]
-    lengths = [font.getlength(run) for font, run in runs]
+    taken = _width(text, style)
     rise = math.ceil(style.size * 1.2)
-    ink = Image.new("L", (math.ceil(sum(lengths)) + 2 * _PAD, rise + math.ceil(style.size * 0.4)))
+    ink = Image.new("L", (taken + 2 * _PAD, rise + math.ceil(style.size * 0.4)))
     pen = ImageDraw.Draw(ink)
     left = float(_PAD)
-    for (font, run), length in zip(runs, lengths, strict=True):
+    for font, run in runs:
         pen.text((left, rise), run, fill=255, font=font, anchor="ls")
-        left += length
-    return ink, math.ceil(sum(lengths)), rise
+        left += font.getlength(run) if len(runs) > 1 else 0
+    return ink, taken, rise
