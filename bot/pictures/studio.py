@@ -1,0 +1,84 @@
+"""Drawing off the event loop: one door for every picture, with those just drawn kept at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.pictures import card, chart, product, qrfast
+
+
+@dataclass(frozen=True)
+class BareCode:
+    """Only the QR code, as a crisp PNG to send as a document."""
+
+    payload: str
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A photo somebody sent, to be made a clean JPEG."""
+
+    photo: bytes
+
+
+Request = card.PaymentCard | card.Receipt | chart.StatsChart | BareCode | Upload
+
+_PAINTERS: dict[type, Callable[[Any], bytes]] = {
+    card.PaymentCard: card.payment_card,
+    card.Receipt: card.receipt,
+    chart.StatsChart: chart.stats_chart,
+    BareCode: lambda code: qrfast.png(qrfast.matrix(code.payload)),
+    Upload: lambda upload: product.normalise(upload.photo),
+}
+
+
+def paint(request: Request) -> bytes:
+    """The picture asked for, drawn here and now. Raises what its painter raises (BadPhoto, TooLong)."""
+    return _PAINTERS[type(request)](request)
+
+
+class Studio:
+    """Draws pictures in the executor handed in, so that nobody's message waits for somebody's picture."""
+
+    def __init__(self, executor: Executor, keep: int = 64) -> None:
+        """``keep`` is how many finished pictures to remember (about 0.1 MB each)."""
+        self._executor = executor
+        self._keep = keep
+        self._done: OrderedDict[Request, bytes] = OrderedDict()
+        self._under_way: dict[Request, asyncio.Future[bytes]] = {}
+
+    async def draw(self, request: Request) -> bytes:
+        """The picture's file. Equal requests are drawn once, even when they come together. Raises as ``paint``."""
+        if (done := self._done.get(request)) is not None:
+            self._done.move_to_end(request)
+            return done
+        drawing = self._under_way.get(request)
+        if drawing is None:
+            drawing = asyncio.get_running_loop().run_in_executor(self._executor, paint, request)
+            self._under_way[request] = drawing
+            drawing.add_done_callback(partial(self._finish, request))
+        return await asyncio.shield(drawing)  # one who gives up waiting takes the picture from nobody else
+
+    async def warm(self) -> None:
+        """Draw a first card for nobody, so that the first shopper does not wait for fonts and tables."""
+        await asyncio.get_running_loop().run_in_executor(self._executor, _rehearse)
+
+    def _finish(self, request: Request, drawing: asyncio.Future[bytes]) -> None:
+        del self._under_way[request]
+        if drawing.cancelled() or drawing.exception() is not None:
+            return
+        self._done[request] = drawing.result()
+        while len(self._done) > self._keep:
+            self._done.popitem(last=False)
+
+
+def _rehearse() -> None:
+    qrfast.warm()
+    rows = (card.Row("Payee 收款人", "0123456789 abcdefghijklmnopqrstuvwxyz"),)
+    paint(card.PaymentCard("warm", "Sampan", "Method", "Title", "0123456789.,", "items", "hint", rows))
