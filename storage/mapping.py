@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from core.money import Money, asset
-from storage.codec import Convert, column_form, dump, is_comparable, json_form
+from storage.codec import Convert, column_form, dump, is_comparable, json_form, load
 from storage.nouns import Noun, plain
 from storage.vault import Vault
 
@@ -155,7 +154,7 @@ class Mapping:
     def _open(self, key: Any, blob: bytes | None) -> dict[str, Any]:
         if blob is None:
             return self._defaults
-        secrets = json.loads(self._vault.decrypt(blob, self._context(key)))
+        secrets = load(self._vault.decrypt(blob, self._context(key)).decode())
         opened = dict(self._defaults)
         for name, form in self._secret.items():
             if name in secrets:

@@ -31,6 +31,7 @@ class Noun:
     hints: dict[str, Any]
     key: str
     time: str | None  # the field that things are ordered by
+    counts: frozenset[str]  # whole numbers that are always there: what `shift` can move
     personal: tuple[str, ...]
     unique: tuple[Unique, ...]
 
@@ -62,6 +63,7 @@ def noun(name: str, kind: type[Any]) -> Noun:
         hints={field.name: hints[field.name] for field in fields},
         key=fields[0].name,
         time=next((field.name for field in fields if plain(hints[field.name])[0] is datetime), None),
+        counts=frozenset(name for name, hint in hints.items() if plain(hint) == (int, False)),
         personal=tuple(field.name for field in fields if field.metadata.get("personal")),
         unique=_UNIQUE.get(name, ()),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from sqlalchemy import Dialect, and_, bindparam, exists, func, or_, select, update
 
 from core.ports import Effect
-from storage.codec import Convert, column_form, dump
+from storage.codec import Convert, column_form, dump, load
 from storage.link import Link, compiled
 from storage.statements import insert_unless_known
 from storage.tables import table
@@ -79,7 +78,7 @@ class SqlOutbox:
         rows = self._run(due.text, due.bind({"now": self._sql.pack(now), "limit": limit})).fetchall()
         self._many(self._sql.lease, [(self._sql.pack(until), row[0]) for row in rows])
         return [
-            Effect(key, topic, lane, json.loads(data), self._sql.unpack(due_at), attempts)
+            Effect(key, topic, lane, load(data), self._sql.unpack(due_at), attempts)
             for _, key, topic, lane, data, due_at, attempts in rows
         ]
 

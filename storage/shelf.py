@@ -11,7 +11,6 @@ from core.errors import Gone
 from core.ports import Duplicate
 from storage.faults import Conflict
 from storage.link import Link, Sql
-from storage.nouns import plain
 from storage.statements import Shape, Statements
 
 K = TypeVar("K", contravariant=True)
@@ -75,7 +74,7 @@ class SqlShelf(Generic[K, T]):
         old = self._seen.get(key)
         names = mapping.everything if old is None else mapping.changes(old, thing)
         columns, values = mapping.part(thing, names)
-        guarded = () if old is None else tuple(name for name in names if plain(mapping.noun.hints[name])[0] is int)
+        guarded = () if old is None else tuple(name for name in names if name in mapping.noun.counts)
         sql = self._sql.update(columns, guarded)
         params: dict[str, Any] = {f"v_{column}": value for column, value in zip(columns, values, strict=True)}
         params |= {f"old_{name}": getattr(old, name) for name in guarded}

@@ -15,8 +15,8 @@ class Products(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "products"
     __table_args__ = (
-        Index("ix_products_seller", "seller", "state", "created_at"),
-        Index("ix_products_state", "state", "created_at"),
+        Index("ix_products_seller", "seller", "created_at", "id"),
+        Index("ix_products_state", "state", "created_at", "id"),
     )
     id: str = text(key=True)
     seller: str = text()
@@ -46,9 +46,9 @@ class Orders(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "orders"
     __table_args__ = (
-        Index("ix_orders_shopper", "shopper", "created_at"),
-        Index("ix_orders_seller", "seller", "created_at"),
-        Index("ix_orders_state", "state", "created_at"),
+        Index("ix_orders_shopper", "shopper", "created_at", "id"),
+        Index("ix_orders_seller", "seller", "created_at", "id"),
+        Index("ix_orders_state", "state", "created_at", "id"),
         Index("ix_orders_deadline", "state", "deadline"),
     )
     id: str = text(key=True)

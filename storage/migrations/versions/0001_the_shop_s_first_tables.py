@@ -201,9 +201,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index("ix_orders_deadline", ["state", "deadline"], unique=False)
-        batch_op.create_index("ix_orders_seller", ["seller", "created_at"], unique=False)
-        batch_op.create_index("ix_orders_shopper", ["shopper", "created_at"], unique=False)
-        batch_op.create_index("ix_orders_state", ["state", "created_at"], unique=False)
+        batch_op.create_index("ix_orders_seller", ["seller", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_orders_shopper", ["shopper", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_orders_state", ["state", "created_at", "id"], unique=False)
 
     op.create_table(
         "outbox",
@@ -268,8 +268,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("products", schema=None) as batch_op:
-        batch_op.create_index("ix_products_seller", ["seller", "state", "created_at"], unique=False)
-        batch_op.create_index("ix_products_state", ["state", "created_at"], unique=False)
+        batch_op.create_index("ix_products_seller", ["seller", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_products_state", ["state", "created_at", "id"], unique=False)
 
     op.create_table(
         "quotes",
