@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
 
-from bot.pictures.card import ClosedCard, PaymentCard, ReceiptCard
+from bot.pictures.card import PaymentCard, Row
+from bot.pictures.card import Receipt as Slip
 from bot.screens import catalogue, staff
 from bot.screens import orders as screens
 from bot.screens.screen import Screen
@@ -62,7 +63,7 @@ async def payment_card(notice: Notice) -> None:
     message = await house.speaker.say(notice.to.id, replace(screen, drawing=await _card(notice, view)), notice.to.id)
     former = await house.store.write(_remember_card, order.id, message.message_id)
     if former is not None:
-        await _retire(notice, former, t("The payment code is further down."))
+        await _retire(notice, view, former, t("The payment code is further down."))
 
 
 async def _card(notice: Notice, view: OrderView) -> PaymentCard:
@@ -72,18 +73,41 @@ async def _card(notice: Notice, view: OrderView) -> PaymentCard:
     products = await house.store.read(lambda uow: [uow.products.get(line.product) for line in order.lines[:1]])
     photo = house.pictures.get(products[0].picture) if products and products[0] else None
     return PaymentCard(
+        payload=charge.payload,
         shop=house.shop.name,
         method=method.title,
+        title=t.plain("To pay for order {order}", order=order.id),
         amount=t.money(charge.amount),
-        payee_label=t.plain("Payee"),
-        payee=method.payee,
-        reference_label=t.plain("Reference"),
-        reference=charge.reference,
-        deadline=t.plain("Pay by {moment}", moment=order.deadline),
-        items=", ".join(f"{line.quantity} × {line.title}" for line in order.lines),
-        payload=charge.payload,
+        items=_items(view),
+        hint=t.plain("Scan with your bank’s app"),
+        rows=(
+            Row(t.plain("Payee"), method.payee),
+            Row(t.plain("Reference"), charge.reference),
+            Row(t.plain("Pay by"), t.moment(order.deadline), urgent=True),
+        ),
         photo=photo,
-        language=t.language,
+    )
+
+
+def _items(view: OrderView) -> str:
+    return ", ".join(f"{line.quantity} × {line.title}" for line in view.order.lines)
+
+
+def _slip(notice: Notice, view: OrderView, stamp: str, note: str, *, good: bool) -> Slip:
+    """What the payment card turns into: the same facts, and no code."""
+    t, order, charge = notice.t, view.order, view.charge
+    method = notice.house.shop.methods[order.method]
+    assert charge is not None
+    return Slip(
+        shop=notice.house.shop.name,
+        method=method.title,
+        title=t.plain("Order {order}", order=order.id),
+        amount=t.money(charge.amount),
+        items=_items(view),
+        stamp=stamp,
+        note=note,
+        rows=(Row(t.plain("Payee"), method.payee), Row(t.plain("Reference"), charge.reference)),
+        good=good,
     )
 
 
@@ -93,12 +117,11 @@ def _remember_card(uow: UnitOfWork, order_id: OrderId, message_id: int) -> int |
     return order.card_message
 
 
-async def _retire(notice: Notice, message_id: int, text: Html) -> None:
+async def _retire(notice: Notice, view: OrderView, message_id: int, text: Html) -> None:
     """Take the code out of an old card: it must not be paid any more."""
-    card = ClosedCard(
-        shop=notice.house.shop.name, headline=notice.t.plain("No longer payable"), language=notice.t.language
-    )
-    await _repaint(notice, message_id, Screen(text, drawing=card))
+    t = notice.t
+    slip = _slip(notice, view, t.plain("NOT PAYABLE"), t.plain("Please don’t pay this any more."), good=False)
+    await _repaint(notice, message_id, Screen(text, drawing=slip))
 
 
 async def _repaint(notice: Notice, message_id: int, screen: Screen) -> None:
@@ -131,19 +154,9 @@ async def paid(notice: Notice) -> None:
     order, charge, t = view.order, view.charge, notice.t
     assert charge is not None and order.paid_at is not None
     method = notice.house.shop.methods[order.method]
-    card = ReceiptCard(
-        shop=notice.house.shop.name,
-        headline=t.plain("Paid"),
-        amount=t.money(charge.amount),
-        order=t.plain("Order {order}", order=order.id),
-        items=", ".join(f"{line.quantity} × {line.title}" for line in order.lines),
-        reference_label=t.plain("Reference"),
-        reference=charge.reference,
-        date=t.moment(order.paid_at),
-        method=method.title,
-        language=t.language,
-    )
-    screen = Screen(screens.receipt(t, view, method.title), drawing=card)
+    arrived = t.plain("Received on {moment}", moment=order.paid_at)
+    slip = _slip(notice, view, t.plain("PAID"), arrived, good=True)
+    screen = Screen(screens.receipt(t, view, method.title), drawing=slip)
     if order.card_message is None:
         await notice.say(screen)
     else:
@@ -158,7 +171,7 @@ async def ended(notice: Notice) -> None:
     view = await notice.order()
     text = screens.ended(notice.t, view.order)
     if view.order.card_message is not None:
-        await _retire(notice, view.order.card_message, text)
+        await _retire(notice, view, view.order.card_message, text)
     if view.order.state is OrderState.EXPIRED or view.order.card_message is None:
         await notice.say(Screen(text))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from telegram import (
     Bot,
@@ -17,6 +16,7 @@ from telegram import (
 from telegram.error import BadRequest
 
 from bot.callbacks import Buttons
+from bot.pictures.studio import Studio
 from bot.screens.screen import Key, Rows, Screen
 from bot.words import Html
 from core.ports import Pictures
@@ -25,21 +25,13 @@ from core.shop.catalogue import Product
 CAPTION_LIMIT = 1024  # characters of a caption after its markup is parsed (Bot API)
 
 
-class Draw(Protocol):
-    """Draws a picture off the event loop."""
-
-    async def draw(self, request: object) -> bytes:
-        """JPEG or PNG bytes."""
-        ...
-
-
 Remember = Callable[[Product, str], Awaitable[None]]
 
 
 class Speaker:
     """Turns screens into Bot API calls. `remember` keeps the file_id of a picture that was uploaded."""
 
-    def __init__(self, bot: Bot, buttons: Buttons, pictures: Pictures, studio: Draw, remember: Remember) -> None:
+    def __init__(self, bot: Bot, buttons: Buttons, pictures: Pictures, studio: Studio, remember: Remember) -> None:
         self.bot = bot
         self._buttons, self._pictures, self._studio, self._remember = buttons, pictures, studio, remember
 
@@ -112,6 +104,7 @@ class Speaker:
     async def _photo(self, screen: Screen) -> bytes | str:
         if screen.product is not None:
             return screen.product.file_id or self._pictures.get(screen.product.picture)
+        assert screen.drawing is not None, "only a screen with a picture has a photo"
         return await self._studio.draw(screen.drawing)
 
     async def _learn(self, screen: Screen, message: Message) -> None:

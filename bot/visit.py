@@ -13,7 +13,7 @@ from telegram.error import BadRequest
 
 from bot.callbacks import Buttons
 from bot.screens.screen import Screen
-from bot.speaker import Draw, Speaker
+from bot.speaker import Speaker
 from bot.words import Html, Words
 from core.errors import NotAllowed
 from core.ids import PersonId
@@ -42,7 +42,6 @@ class House:
     speaker: Speaker
     buttons: Buttons
     pictures: Pictures
-    studio: Draw
     bot_name: str
     keep_picture: Callable[[bytes], Awaitable[str]]  # judge, clean and keep an uploaded picture; its digest
     receive_statement: Callable[[bytes], Awaitable[int]]  # book a camt.054; how many entries were new

@@ -18,8 +18,7 @@ from bot.bookkeeping import Books
 from bot.callbacks import Buttons
 from bot.clockwork import Clockwork
 from bot.config import Settings
-from bot.pictures.product import clean
-from bot.pictures.studio import Studio
+from bot.pictures.studio import Studio, Upload
 from bot.speaker import Speaker
 from bot.visit import TELEGRAM, House
 from bot.web.doors import Doors, serve
@@ -144,7 +143,8 @@ class Sampan:
         await store.start()
         await self._learn_rates()
         self._session = aiohttp.ClientSession()
-        studio = Studio(self._drawers)
+        self._studio = studio = Studio(self._drawers)
+        warming = asyncio.create_task(studio.warm())
         self.app = (
             ApplicationBuilder()
             .token(settings.bot_token.reveal())
@@ -169,7 +169,6 @@ class Sampan:
             speaker=speaker,
             buttons=buttons,
             pictures=self.pictures,
-            studio=studio,
             bot_name=self.app.bot.username,
             keep_picture=self._keep_picture,
             receive_statement=books.camt054,
@@ -191,6 +190,7 @@ class Sampan:
         await self._intake.replay()
         await self._listen()
         await self._publish_menus()
+        await warming
 
     def _channels(self) -> dict[str, Channel]:
         settings = self.settings
@@ -266,9 +266,8 @@ class Sampan:
         await self.store.write(remember_file, product.id, product.picture, file_id)
 
     async def _keep_picture(self, uploaded: bytes) -> str:
-        loop = asyncio.get_running_loop()
-        jpeg = await loop.run_in_executor(self._drawers, clean, uploaded)
-        return await loop.run_in_executor(self._drawers, self.pictures.put, jpeg)
+        jpeg = await self._studio.draw(Upload(uploaded))
+        return await asyncio.get_running_loop().run_in_executor(self._drawers, self.pictures.put, jpeg)
 
     async def _notify(self, data: dict[str, str]) -> None:
         await notices.deliver(self.house, data)

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 
-from bot.pictures.chart import ChartRequest, Series
+from bot.pictures.chart import Sales, Slice, StatsChart
 from bot.screens import orders as order_screens
 from bot.screens import staff as screens
 from bot.screens.screen import Screen
 from bot.shopper import orders as shopper_orders
 from bot.visit import Visit
-from bot.words import Word
+from bot.words import Word, Words
 from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId
 from core.money import Money, asset, zero
 from core.payments import refunds
 from core.payments.fx import Fixing
-from core.payments.operations import OperationKind, OperationState
+from core.payments.operations import Operation, OperationKind, OperationState
 from core.people import Seller
 from core.ports import StoredFixing, UnitOfWork
 from core.shop import visitors
@@ -86,7 +86,7 @@ async def refund(visit: Visit, *words: str) -> None:
     await visit.tell(visit.t("↩️ {amount} is on its way back.", amount=operation.amount))
 
 
-def _refund(uow: UnitOfWork, shop: Shop, who: PersonId, identity: str) -> refunds.Operation:
+def _refund(uow: UnitOfWork, shop: Shop, who: PersonId, identity: str) -> Operation:
     if uow.receipts.get(identity) is not None:
         return refunds.refund_receipt(uow, shop, who, identity)
     return refunds.refund_order(uow, shop, who, OrderId(identity))
@@ -128,16 +128,27 @@ async def stats(visit: Visit) -> None:
     """/stats: the shop in figures, with a chart."""
     visit.need_admin()
     figures = await visit.look(_figures, visit.shop)
-    labels = [str((visit.today - timedelta(days=CHART_DAYS - 1 - n)).day) for n in range(CHART_DAYS)]
-    series = [
-        Series(code, tuple(Money(minor, asset(code)).decimal for minor in minors))
-        for code, minors in sorted(figures.days.items())
-    ]
-    request = ChartRequest(
-        title=visit.t.plain("Money taken in, last {n} days", n=CHART_DAYS), labels=tuple(labels), series=tuple(series)
+    t, firsts = visit.t, [visit.today - timedelta(days=CHART_DAYS - 1 - n) for n in range(CHART_DAYS)]
+    chart = StatsChart(
+        title=visit.shop.name,
+        subtitle=t.plain("Money taken in, last {n} days", n=CHART_DAYS),
+        days=tuple(str(day.day) for day in firsts),
+        sales=tuple(_sales(t, code, minors) for code, minors in sorted(figures.days.items())),
+        states_title=t.plain("Orders"),
+        states=tuple(
+            Slice(t.word(order_screens.STATES[state]), n)
+            for state, n in figures.states.items()
+            if n and state is not OrderState.DRAFT
+        ),
+        nothing=t.plain("Nothing yet"),
     )
-    text = screens.stats(visit.t, figures.states, figures.taken, figures.fees)
-    await visit.say(Screen(text, drawing=request))
+    await visit.say(Screen(screens.stats(t, figures.states, figures.taken, figures.fees), drawing=chart))
+
+
+def _sales(t: Words, code: str, minors: list[int]) -> Sales:
+    amounts = [Money(minor, asset(code)) for minor in minors]
+    total = Money(sum(minors), asset(code))
+    return Sales(code, t.money(total), t.money(max(amounts)), tuple(amount.decimal for amount in amounts))
 
 
 def _sellers(uow: UnitOfWork) -> list[tuple[Seller, int, Money, Money]]:
@@ -171,12 +182,15 @@ async def sellers(visit: Visit, *words: str) -> None:
 def _channels(uow: UnitOfWork, shop: Shop) -> list[tuple[Method, int, int, list[Money], list[Money]]]:
     rows = []
     for name, method in shop.methods.items():
-        charges = {"channel": name, "kind": OperationKind.CHARGE}
+        paid, ended = (
+            uow.operations.count(channel=name, kind=OperationKind.CHARGE, state=state)
+            for state in (OperationState.SUCCEEDED, OperationState.EXPIRED)
+        )
         rows.append(
             (
                 method,
-                uow.operations.count(state=OperationState.SUCCEEDED, **charges),
-                uow.operations.count(state=OperationState.EXPIRED, **charges),
+                paid,
+                ended,
                 _moneys(uow, f"clearing:{name}"),
                 _moneys(uow, f"unapplied:{name}", -1),
             )

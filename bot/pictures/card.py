@@ -64,6 +64,8 @@ class Receipt:
     """The line under the stamp, such as when the payment arrived."""
     rows: tuple[Row, ...]
     photo: bytes | None = None
+    good: bool = True
+    """False for what takes the card's place when its order ended unpaid: a cross in grey, and no code either."""
 
 
 def payment_card(card: PaymentCard) -> bytes:
@@ -77,12 +79,13 @@ def payment_card(card: PaymentCard) -> bytes:
 
 def receipt(slip: Receipt) -> bytes:
     """The receipt as JPEG, 800 x 1080, without a code: nothing on it can be paid again. Raises BadPhoto."""
-    picture = _frame(slip, paint.GREEN)
-    disc, tick = paint.check_circle(220)
+    colour = paint.GREEN if slip.good else paint.MUTED
+    picture = _frame(slip, colour)
+    disc, sign = paint.marked_circle(220, slip.good)
     corner = ((WIDTH - disc.width) // 2, _PANEL[1] + 66)
-    picture.paste(paint.GREEN, corner, disc)
-    picture.paste(paint.WHITE, corner, tick)
-    _draw_stamp(picture, slip.stamp, _PANEL[1] + 400)
+    picture.paste(colour, corner, disc)
+    picture.paste(paint.WHITE, corner, sign)
+    _draw_stamp(picture, slip.stamp, _PANEL[1] + 400, colour)
     text, style = fonts.fit(slip.note, Style(24), _PANEL[2] - _PANEL[0] - 60, 16)
     fonts.draw(picture, (WIDTH // 2, _PANEL[3] - 56), text, style, paint.MUTED, "m")
     return paint.jpeg(picture)
@@ -134,9 +137,9 @@ def _draw_code(picture: Image.Image, payload: str) -> None:
     picture.paste(_BLACK, ((WIDTH - side) // 2, _PANEL[1] + 8 + (QR_ROOM - side) // 2), dark)
 
 
-def _draw_stamp(picture: Image.Image, word: str, middle: int) -> None:
+def _draw_stamp(picture: Image.Image, word: str, middle: int, colour: Colour) -> None:
     stamp = _stamp(word)
-    picture.paste(paint.GREEN, ((WIDTH - stamp.width) // 2, middle - stamp.height // 2), stamp)
+    picture.paste(colour, ((WIDTH - stamp.width) // 2, middle - stamp.height // 2), stamp)
 
 
 @lru_cache(maxsize=16)

@@ -75,17 +75,20 @@ def boat(size: int) -> Image.Image:
 
 
 @lru_cache(maxsize=4)
-def check_circle(size: int) -> tuple[Image.Image, Image.Image]:
-    """The masks of a disc and of the check mark on it."""
+def marked_circle(size: int, good: bool) -> tuple[Image.Image, Image.Image]:
+    """The masks of a disc and of the check mark (good) or the cross on it."""
 
     def disc(pen: ImageDraw.ImageDraw, scale: int) -> None:
         pen.ellipse((0, 0, size * scale - 1, size * scale - 1), fill=255)
 
     def tick(pen: ImageDraw.ImageDraw, scale: int) -> None:
         unit, wide = size * scale / 24, size * scale // 10
-        points = [(7 * unit, 12.6 * unit), (10.6 * unit, 16.2 * unit), (17.2 * unit, 8.6 * unit)]
-        pen.line(points, fill=255, width=wide, joint="curve")
-        for x, y in (points[0], points[-1]):
-            pen.ellipse((x - wide / 2, y - wide / 2, x + wide / 2, y + wide / 2), fill=255)
+        check = [[(7, 12.6), (10.6, 16.2), (17.2, 8.6)]]
+        cross = [[(8, 8), (16, 16)], [(16, 8), (8, 16)]]
+        for stroke in check if good else cross:
+            points = [(x * unit, y * unit) for x, y in stroke]
+            pen.line(points, fill=255, width=wide, joint="curve")
+            for x, y in (points[0], points[-1]):
+                pen.ellipse((x - wide / 2, y - wide / 2, x + wide / 2, y + wide / 2), fill=255)
 
     return smooth_mask((size, size), disc), smooth_mask((size, size), tick)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.pictures.studio import Request
 from bot.words import Html
 from core.shop.catalogue import Product
 
@@ -30,7 +31,7 @@ class Screen:
     text: Html
     keys: Rows = ()
     product: Product | None = None
-    drawing: object | None = None  # a request for the studio
+    drawing: Request | None = None  # a request for the studio
     ask: str = ""  # the placeholder of a question the person is to answer in writing
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.pictures.product import BadPhoto
 from bot.screens import orders as order_screens
 from bot.screens import staff as screens
 from bot.screens.catalogue import product as product_screen
@@ -84,7 +85,10 @@ async def _picture(visit: Visit) -> str:
         raise PictureWanted
     file = await source.get_file()
     uploaded = bytes(await file.download_as_bytearray())
-    return await visit.house.keep_picture(uploaded)
+    try:
+        return await visit.house.keep_picture(uploaded)
+    except BadPhoto:
+        raise PictureWanted from None
 
 
 async def hear_answer(visit: Visit, step: str, **data: str) -> None:
@@ -123,8 +127,17 @@ async def hear_edit(visit: Visit, step: str, product: str = "") -> None:
 
 def _change(uow: UnitOfWork, shop: Shop, who: PersonId, product: ProductId, field: str, answer: str) -> Product:
     visitors.stop_asking(uow, shop, who)
-    value: object = {"price": parse_price, "stock": int}.get(field, str)(answer)
-    return selling.edit_product(uow, shop, who, product, **{field: value})  # type: ignore[arg-type]
+    return selling.edit_product(
+        uow,
+        shop,
+        who,
+        product,
+        title=answer if field == "title" else None,
+        description=answer if field == "description" else None,
+        price=parse_price(answer) if field == "price" else None,
+        stock=int(answer) if field == "stock" else None,
+        picture=answer if field == "picture" else None,
+    )
 
 
 async def take_down(visit: Visit, product_id: str, _version: str) -> None:

@@ -16,6 +16,7 @@ from core.people import Person
 from core.ports import UnitOfWork
 from core.risk import limits
 from core.shop.browse import OrderView, cart_view, order_view
+from core.shop.cart import MOST_OF_ONE
 from core.shop.carting import check_stock, take_out
 from core.shop.catalogue import Product
 from core.shop.context import Method, Shop
@@ -118,7 +119,7 @@ def _quote(uow: UnitOfWork, shop: Shop, order: Order, method: Method) -> Quote:
 
 
 def draft_one(uow: UnitOfWork, shop: Shop, who: PersonId, product_id: ProductId) -> OrderView:
-    """Buy now: a draft of one piece of one product. Raises Gone, NoneLeft, OwnProduct, NoMethod, NoRate, StaleRate."""
+    """Buy now: a draft of one piece of one product. Raises Gone, NoneLeft, OwnProduct, NoMethod, NoRate, StaleRate, TooSmall."""
     return _draft(uow, shop, who, [(uow.products.need(product_id), 1)], from_cart=False)
 
 
@@ -142,13 +143,14 @@ def review(
 ) -> OrderView:
     """A draft with a fresh quote: by another method, in another quantity (of its only line), to the address known now.
 
-    Raises Gone, OrderMoved, NoRate, StaleRate, SoldOut.
+    Raises Gone, OrderMoved, NoRate, StaleRate, TooSmall, SoldOut.
     """
     order = _own_draft(uow, who, order_id)
     person = uow.people.need(who)
     if quantity is not None and len(order.lines) == 1 and not order.from_cart:
+        quantity = min(max(1, quantity), MOST_OF_ONE)
         check_stock(uow.products.need(order.lines[0].product), quantity)
-        order = replace(order, lines=(replace(order.lines[0], quantity=max(1, quantity)),))
+        order = replace(order, lines=(replace(order.lines[0], quantity=quantity),))
     chosen = _method(shop, method or order.method, person, [line.total for line in order.lines])
     quote = _quote(uow, shop, order, chosen)
     uow.orders.save(replace(order, address=person.address, method=chosen.name, quote=quote.id))
@@ -191,7 +193,7 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
     """
     now = shop.clock.now()
     order = _own_draft(uow, who, order_id)
-    if order.quote != quote_id:
+    if order.quote != quote_id or order.method not in shop.methods:  # or the shop gave the method up meanwhile
         raise OfferOver
     quote = uow.quotes.lock(quote_id)
     if quote.state is not QuoteState.OFFERED or quote.expires_at <= now:

@@ -70,7 +70,7 @@ def give_address(uow: UnitOfWork, shop: Shop, who: PersonId, text: str) -> Perso
     return uow.people.save(replace(uow.people.lock(who), address=read_address(text)))
 
 
-def ask(uow: UnitOfWork, shop: Shop, who: PersonId, step: str, **data: str) -> None:
+def ask(uow: UnitOfWork, shop: Shop, who: PersonId, /, step: str, **data: str) -> None:
     """Remember the question just put to a person; the next free text answers it."""
     now = shop.clock.now()
     dialog = uow.dialogs.get(who)
