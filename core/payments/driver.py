@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.ids import OperationId
-from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.operations import IntentState, Operation, OperationKind, OperationState
 from core.payments.refunds import refund_done, refund_failed
 from core.ports import ActionNeeded, Channel, Outcome, Pending, Rejected, Store, Succeeded, UnitOfWork, Unknown
+from core.shop.checkout import withdraw
 from core.shop.context import Shop
 from core.shop.notices import tell
 from core.shop.orders import OrderState
@@ -73,8 +74,17 @@ def record(uow: UnitOfWork, shop: Shop, operation_id: OperationId, outcome: Outc
         case Succeeded(evidence):
             moved = replace(operation.move(OperationState.SUCCEEDED), evidence=evidence)
         case Rejected(reason):
-            moved = replace(operation.move(OperationState.REJECTED), evidence=reason[:64])
+            return _charge_failed(uow, shop, operation, reason)
     return uow.operations.save(moved)
+
+
+def _charge_failed(uow: UnitOfWork, shop: Shop, operation: Operation, reason: str) -> Operation:
+    """There is no way to pay this order: it ends now, rather than keep its goods and its shopper waiting."""
+    operation = uow.operations.save(replace(operation.move(OperationState.REJECTED), evidence=reason[:64]))
+    order = uow.orders.lock(operation.order)
+    if order.state is OrderState.PLACED:
+        withdraw(uow, shop, order, OrderState.CANCELLED, IntentState.FAILED)
+    return operation
 
 
 def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) -> Operation:

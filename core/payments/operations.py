@@ -79,7 +79,8 @@ _MOVES: dict[OperationState, frozenset[OperationState]] = {
     _S.DISPATCHED: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.ACTION, _S.PENDING, _S.UNKNOWN}),
     _S.ACTION: frozenset({_S.PENDING, _S.SUCCEEDED, _S.REJECTED, _S.EXPIRED, _S.UNKNOWN}),
     _S.PENDING: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.UNKNOWN}),
-    _S.UNKNOWN: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.PARKED}),
+    # ACTION: asked again under the same key, the channel answers that the buyer has yet to act.
+    _S.UNKNOWN: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.ACTION, _S.PARKED}),
     _S.PARKED: frozenset({_S.SUCCEEDED, _S.REJECTED}),
     # Late success on strong evidence: the money came after all, and is held for its owner.
     _S.REJECTED: frozenset({_S.SUCCEEDED}),

@@ -6,12 +6,20 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from core.errors import Refusal, sentence
 from core.ids import OrderId, QuoteId
 from core.money import Asset, Money, zero
 from core.payments.fx import RateDesk
 from core.payments.quote import Quote, QuotedRate, QuoteState
 from core.shop.browse import sums
 from core.shop.context import Method, Shop
+
+
+class TooSmall(Refusal):
+    """Less than the smallest unit of the currency to pay or to settle in. Parameter: amount."""
+
+    sentence = sentence("{amount} is too little to be paid by itself. Please order more, or pay another way.")
+
 
 # How long the review page's price stands before it must be confirmed.
 OFFER_LIFE = timedelta(minutes=15)
@@ -37,7 +45,7 @@ def _rate(desk: RateDesk, base: Asset, quote: Asset, now: datetime, spread: Frac
 def make_quote(
     shop: Shop, *, order: OrderId, goods: Iterable[Money], method: Method, settled_in: Asset, now: datetime
 ) -> Quote:
-    """A quote for goods priced in any currencies. Raises NoRate, StaleRate.
+    """A quote for goods priced in any currencies. Raises NoRate, StaleRate, TooSmall.
 
     The spread is paid once, by whoever wants another currency than the price's: the buyer who pays in another one,
     else the seller who is settled in another one.
@@ -46,7 +54,8 @@ def make_quote(
     down = Fraction(10_000 - shop.policy.spread_bp, 10_000)
     pay, owed = zero(method.currency), zero(settled_in)
     rates: list[QuotedRate] = []
-    for subtotal in sums(goods):
+    subtotals = sums(goods)
+    for subtotal in subtotals:
         priced_in = subtotal.asset
         if priced_in == method.currency:
             pay += subtotal
@@ -60,6 +69,8 @@ def make_quote(
             given = _rate(shop.rates, priced_in, settled_in, now, down if priced_in == method.currency else Fraction(1))
             rates.append(given)
             owed += subtotal.converted(given.client, settled_in)
+    if not pay or not owed:
+        raise TooSmall(amount=subtotals[0])
     at_mid = pay.converted(shop.rates.mid(method.currency, settled_in, now.date()).rate, settled_in)
     return Quote(
         id=QuoteId(shop.ids.new()),

@@ -119,7 +119,10 @@ def _quote(uow: UnitOfWork, shop: Shop, order: Order, method: Method) -> Quote:
 
 
 def draft_one(uow: UnitOfWork, shop: Shop, who: PersonId, product_id: ProductId) -> OrderView:
-    """Buy now: a draft of one piece of one product. Raises Gone, NoneLeft, OwnProduct, NoMethod, NoRate, StaleRate, TooSmall."""
+    """Buy now: a draft of one piece of one product.
+
+    Raises Gone, NoneLeft, OwnProduct, NoMethod, NoRate, StaleRate, TooSmall.
+    """
     return _draft(uow, shop, who, [(uow.products.need(product_id), 1)], from_cart=False)
 
 
