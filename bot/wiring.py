@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,7 +24,7 @@ from bot.speaker import Speaker
 from bot.visit import TELEGRAM, House
 from bot.web.doors import Doors, serve
 from bot.wire.intake import ALLOWED_UPDATES, Intake
-from bot.wire.limiter import ChatLimiter
+from bot.wire.limiter import ChatLimiter, Limits
 from bot.wire.polling import Poller, TokenRefused
 from bot.wire.request import AiohttpRequest
 from bot.wire.webhook import webhook_handler
@@ -115,8 +116,10 @@ class UpdateInbox:
 class Sampan:
     """A running shop. Build it, `await start()`, and `await stop()` when done."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
-        self.settings = settings
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None, limits: Limits | None = None
+    ) -> None:
+        self.settings, self._limits = settings, limits
         self.clock: Clock = clock or SystemClock()
         policy = policy_of(settings)
         # The shipped history is the demo's rate desk: its date is told, its age is not judged.
@@ -152,7 +155,7 @@ class Sampan:
             .base_file_url(f"{settings.bot_api}/file/bot")
             .request(AiohttpRequest())
             .get_updates_request(AiohttpRequest())
-            .rate_limiter(ChatLimiter())
+            .rate_limiter(ChatLimiter(self._limits))
             .updater(None)
             .job_queue(None)
             .build()
@@ -276,8 +279,12 @@ class Sampan:
         await self._driver.carry(OperationId(data["operation"]))
         self.worker.poke()
 
-    async def _figures(self) -> dict[str, int]:
-        return await self.store.read(_figures)
+    async def _figures(self) -> dict[str, float]:
+        counts = await self.store.read(_figures)
+        return counts | {
+            "process_cpu_seconds_total": time.process_time(),
+            "drawing_cpu_seconds_total": self._studio.cpu_seconds,
+        }
 
     async def tick(self) -> None:
         """Do now what the clockwork would do soon: the demo's clock was moved."""
@@ -313,5 +320,5 @@ def _staff(uow: UnitOfWork, shop: Shop) -> dict[int, list[str]]:
     return roles
 
 
-def _figures(uow: UnitOfWork) -> dict[str, int]:
+def _figures(uow: UnitOfWork) -> dict[str, float]:
     return {"outbox_waiting": uow.outbox.waiting(), "orders": uow.orders.count(), "receipts": uow.receipts.count()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -49,6 +50,8 @@ class Studio:
     def __init__(self, executor: Executor, keep: int = 64) -> None:
         """``keep`` is how many finished pictures to remember (about 0.1 MB each)."""
         self._executor = executor
+        self.cpu_seconds = 0.0
+        """CPU that drawing has taken so far, for /metrics."""
         self._keep = keep
         self._done: OrderedDict[Request, bytes] = OrderedDict()
         self._under_way: dict[Request, asyncio.Future[bytes]] = {}
@@ -60,10 +63,17 @@ class Studio:
             return done
         drawing = self._under_way.get(request)
         if drawing is None:
-            drawing = asyncio.get_running_loop().run_in_executor(self._executor, paint, request)
+            drawing = asyncio.get_running_loop().run_in_executor(self._executor, self._paint, request)
             self._under_way[request] = drawing
             drawing.add_done_callback(partial(self._finish, request))
         return await asyncio.shield(drawing)  # one who gives up waiting takes the picture from nobody else
+
+    def _paint(self, request: Request) -> bytes:
+        started = time.thread_time()
+        try:
+            return paint(request)
+        finally:
+            self.cpu_seconds += time.thread_time() - started
 
     async def warm(self) -> None:
         """Draw a first card for nobody, so that the first shopper does not wait for fonts and tables."""

@@ -31,7 +31,7 @@ class Doors:
         clock: Clock,
         secret: Secret | None,
         banks: dict[str, Book],
-        figures: Callable[[], Awaitable[dict[str, int]]],
+        figures: Callable[[], Awaitable[dict[str, float]]],
     ) -> None:
         self._clock, self._secret, self._banks, self._figures = clock, secret, banks, figures
         self.app = web.Application(client_max_size=LARGEST_MESSAGE)

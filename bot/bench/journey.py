@@ -1,0 +1,215 @@
+"""`sampan bench journey`: shoppers going from a card to the payment QR, against the bot over HTTP.
+
+Three processes on loopback: the sandbox Telegram, the bot, and this one, which plays the shoppers in a closed loop
+(each presses the next button as soon as the answer is there). The bot's CPU is what its own /metrics say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+from telegram import Bot, Update
+from telegram.ext import ApplicationBuilder, CallbackQueryHandler
+
+from bot.bench.shop import FIRST_SHOPPER
+
+LOADS = (1, 20, 50)
+STEPS = ("card", "buy_now", "methods", "method", "payment_qr")
+TOKEN = "1000000001:bench"  # noqa: S105  # the sandbox takes any
+Say = Callable[[str], None]
+
+
+def run(journeys: int, say: Say) -> dict[str, Any]:
+    """Measure `journeys` at each load. Returns the figures; CPU in milliseconds, times in milliseconds."""
+    return asyncio.run(_run(journeys, say))
+
+
+async def _run(journeys: int, say: Say) -> dict[str, Any]:
+    figures: dict[str, Any] = {"ptb_parse_and_dispatch_ms": round(await _yardstick(), 3)}
+    total = sum(max(journeys // 4, load) if load == 1 else journeys for load in LOADS)
+    with tempfile.TemporaryDirectory(prefix="sampan-bench-") as folder:
+        sandbox = await _spawn("-m", "bot.sandbox", "--port", "0")
+        base = (await _line(sandbox)).split()[-1]
+        shop = await _spawn("-m", "bot.bench.shop", str(total + 20), env=_environment(base, folder))
+        _, product, web = (await _line(shop)).split()
+        try:
+            async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+                crowd = _Crowd(session, base, product)
+                listening = asyncio.create_task(crowd.listen())
+                await crowd.go(20, 4)  # warm caches and connections
+                for load in LOADS:
+                    count = max(journeys // 4, load) if load == 1 else journeys
+                    say(f"{count} journeys, {load} at once …")
+                    figures[f"at_once_{load}"] = await _measure(crowd, session, web, count, load)
+                listening.cancel()
+        finally:
+            for process in (shop, sandbox):
+                process.send_signal(signal.SIGTERM)
+                await process.wait()
+    return figures
+
+
+def _environment(base: str, folder: str) -> dict[str, str]:
+    return {
+        "SAMPAN_BOT_TOKEN": TOKEN,
+        "SAMPAN_BOT_API": base,
+        "SAMPAN_DATA": folder,
+        "SAMPAN_ADMINS": "5005",
+        "SAMPAN_LISTEN": "127.0.0.1:0",
+        "SAMPAN_SEPA_IBAN": "DE89370400440532013000",
+        "SAMPAN_SEPA_NAME": "Bench",
+        "SAMPAN_PIX_KEY": "7f6844d0-de89-47e5-9ef7-e0a35a681615",
+        "SAMPAN_PIX_NAME": "Bench",
+        "SAMPAN_PIX_CITY": "Recife",
+        "SAMPAN_BANK_SECRET": "bench-secret-of-no-value-at-all",
+        "SAMPAN_RATES": "history",
+    }
+
+
+async def _spawn(*words: str, env: dict[str, str] | None = None) -> asyncio.subprocess.Process:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SAMPAN_")}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, *words, stdout=asyncio.subprocess.PIPE, env=clean | (env or {})
+    )
+
+
+async def _line(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
+    if not line:
+        raise SystemExit("A process of the benchmark did not start; its words are above.")
+    return line
+
+
+class _Crowd:
+    """Shoppers who know what they want."""
+
+    def __init__(self, session: aiohttp.ClientSession, base: str, product: str) -> None:
+        self._session, self._base, self._product = session, base, product
+        self._next = FIRST_SHOPPER
+        self._news: dict[int, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
+        self.times: dict[str, list[float]] = {step: [] for step in STEPS}
+        self.done = 0
+
+    async def listen(self) -> None:
+        """Hand each chat's new and edited messages to the shopper who waits for them."""
+        async with self._session.get(f"{self._base}/sandbox/events", params={"timeout": 0}) as answer:
+            seq = (await answer.json())["seq"]
+        while True:
+            parameters = {"after": seq, "timeout": 10}
+            async with self._session.get(f"{self._base}/sandbox/events", params=parameters) as answer:
+                told = await answer.json()
+            seq = told["seq"]
+            for event in told["events"]:
+                if event["type"] in ("message", "edited") and event["message"]["out"]:
+                    self._news[event["chat_id"]].put_nowait(event["message"])
+
+    async def go(self, count: int, at_once: int) -> None:
+        """`count` journeys by new people, `at_once` at a time."""
+        people = list(range(self._next, self._next + count))
+        self._next += count
+        for who in people:
+            person = {"id": who, "first_name": f"Shopper {who - FIRST_SHOPPER}", "join": False}
+            async with self._session.post(f"{self._base}/sandbox/people", json=person) as answer:
+                answer.raise_for_status()
+        waiting = iter(people)
+
+        async def one_after_another() -> None:
+            for who in waiting:
+                await self._journey(who)
+
+        await asyncio.gather(*(one_after_another() for _ in range(at_once)))
+
+    async def _journey(self, who: int) -> None:
+        card = await self._step("card", who, "start", {"payload": f"p_{self._product}"}, "Buy now")
+        review = await self._press("buy_now", who, card, "Buy now", "Confirm")
+        methods = await self._press("methods", who, review, "Pay another way", "PIX · ")
+        review = await self._press("method", who, methods, "PIX · ", "Confirm")
+        await self._press("payment_qr", who, review, "Confirm", "Copy")
+        self.done += 1
+
+    async def _press(self, step: str, who: int, on: dict[str, Any], label: str, until: str) -> dict[str, Any]:
+        data = next(key["value"] for line in on["keyboard"] for key in line if label in key["label"])
+        return await self._step(step, who, "press", {"message_id": on["message_id"], "data": data, "timeout": 0}, until)
+
+    async def _step(self, step: str, who: int, verb: str, body: dict[str, Any], until: str) -> dict[str, Any]:
+        """Do one thing and wait for the message that answers it: the one with a button `until`."""
+        started = time.perf_counter()
+        async with self._session.post(f"{self._base}/sandbox/people/{who}/{verb}", json=body) as answer:
+            answer.raise_for_status()
+        while True:
+            message = await asyncio.wait_for(self._news[who].get(), 30)
+            if any(until in key["label"] for line in message["keyboard"] or () for key in line):
+                self.times[step].append(time.perf_counter() - started)
+                return message
+
+
+async def _metrics(session: aiohttp.ClientSession, web: str) -> dict[str, float]:
+    async with session.get(f"{web}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    return {name: float(value) for name, _, value in (line.partition(" ") for line in lines)}
+
+
+async def _measure(crowd: _Crowd, session: aiohttp.ClientSession, web: str, count: int, at_once: int) -> dict[str, Any]:
+    for times in crowd.times.values():
+        times.clear()
+    done, before, started = crowd.done, await _metrics(session, web), time.perf_counter()
+    await crowd.go(count, at_once)
+    seconds, after = time.perf_counter() - started, await _metrics(session, web)
+    cpu = after["sampan_process_cpu_seconds_total"] - before["sampan_process_cpu_seconds_total"]
+    drawing = after["sampan_drawing_cpu_seconds_total"] - before["sampan_drawing_cpu_seconds_total"]
+    every = sorted(value for times in crowd.times.values() for value in times)
+    return {
+        "journeys_done": crowd.done - done,
+        "journeys_asked": count,
+        "journeys_a_second": round(count / seconds, 1),
+        "bot_cpu_ms_a_journey_without_drawing": round((cpu - drawing) / count * 1000, 2),
+        "drawing_cpu_ms_a_journey": round(drawing / count * 1000, 2),
+        "answer_p50_ms": round(_percentile(every, 50), 1),
+        "answer_p95_ms": round(_percentile(every, 95), 1),
+        "answers": {
+            step: {
+                "p50_ms": round(_percentile(sorted(times), 50), 1),
+                "p95_ms": round(_percentile(sorted(times), 95), 1),
+            }
+            for step, times in crowd.times.items()
+        },
+    }
+
+
+def _percentile(ordered: list[float], percent: int) -> float:
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] * 1000 if ordered else 0.0
+
+
+async def _yardstick(rounds: int = 2000) -> float:
+    """CPU milliseconds in which python-telegram-bot alone parses and dispatches one such update, on this machine."""
+
+    async def nothing(update: Update, context: Any) -> None:
+        return None
+
+    app = ApplicationBuilder().bot(Bot(TOKEN)).updater(None).job_queue(None).build()
+    app.add_handler(CallbackQueryHandler(nothing))
+    app._initialized = True  # no network here: getMe is not asked
+    person = {"id": 1, "is_bot": False, "first_name": "A", "language_code": "en"}
+    keyboard = [[{"text": f"Button {n}", "callback_data": "x" * 32}] for n in range(4)]
+    message = {
+        "message_id": 1, "date": 1_700_000_000, "chat": {"id": 1, "type": "private", "first_name": "A"},
+        "text": "Please check your order", "reply_markup": {"inline_keyboard": keyboard},
+    }  # fmt: skip
+    raw = {
+        "update_id": 1,
+        "callback_query": {"id": "1", "from": person, "chat_instance": "1", "message": message, "data": "x"},
+    }
+    started = time.process_time()
+    for _ in range(rounds):
+        await app.process_update(Update.de_json(raw, app.bot))
+    return (time.process_time() - started) / rounds * 1000
