@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Named
@@ -295,28 +296,28 @@ class MemoryOutbox:
 
     def __init__(self, drawer: Drawer) -> None:
         self._drawer = drawer
-        self._waiting: dict[str, Effect] = drawer.table("outbox")
+        self._waiting: dict[str, tuple[int, Effect]] = drawer.table("outbox")
         self._leases: dict[str, datetime] = drawer.table("leases")
         self._done: dict[str, datetime] = drawer.table("done")
+        self._arrivals = itertools.count()
 
     def put(self, effect: Effect) -> None:
         """core.ports.Outbox.put."""
         if effect.key not in self._waiting and effect.key not in self._done:
-            self._drawer.put("outbox", effect.key, effect)
+            self._drawer.put("outbox", effect.key, (next(self._arrivals), effect))
 
     def lease(self, now: datetime, until: datetime, limit: int = 64) -> list[Effect]:
-        """core.ports.Outbox.lease. Of each lane only its oldest effect: the next one follows when that is done."""
+        """core.ports.Outbox.lease, oldest first. A lane waits while its oldest effect is leased or not due."""
         taken: list[Effect] = []
-        lanes: set[str] = set()
-        for effect in self._waiting.values():
-            first = not effect.lane or effect.lane not in lanes
-            lanes.add(effect.lane)
-            if first and effect.due_at <= now and self._leases.get(effect.key, now) <= now:
+        waiting_lanes: set[str] = set()
+        for _, effect in sorted(self._waiting.values(), key=lambda arrived: arrived[0]):
+            if effect.due_at > now or self._leases.get(effect.key, now) > now:
+                waiting_lanes.add(effect.lane)
+            elif not effect.lane or effect.lane not in waiting_lanes:
                 taken.append(effect)
-        taken = sorted(taken, key=lambda effect: effect.due_at)[:limit]
-        for effect in taken:
+        for effect in taken[:limit]:
             self._drawer.put("leases", effect.key, until)
-        return taken
+        return taken[:limit]
 
     def done(self, keys: Iterable[str], at: datetime) -> None:
         """core.ports.Outbox.done."""
@@ -327,9 +328,10 @@ class MemoryOutbox:
 
     def again(self, key: str, due_at: datetime, why: str) -> None:
         """core.ports.Outbox.again."""
-        if effect := self._waiting.get(key):
+        if key in self._waiting:
+            place, effect = self._waiting[key]
             self._drawer.put("leases", key, None)
-            self._drawer.put("outbox", key, replace(effect, due_at=due_at, attempts=effect.attempts + 1))
+            self._drawer.put("outbox", key, (place, replace(effect, due_at=due_at, attempts=effect.attempts + 1)))
 
     def waiting(self) -> int:
         """core.ports.Outbox.waiting."""

@@ -14,6 +14,8 @@ from storage.link import Link, compiled
 from storage.statements import insert_unless_known
 from storage.tables import table
 
+_LEASING = 0x4F5554424F58  # "OUTBOX": the name of the lock that leasing workers take turns on
+
 
 class OutboxStatements:
     """The SQL of the outbox, for one dialect."""
@@ -23,6 +25,8 @@ class OutboxStatements:
         columns = [column.name for column in box.columns if column.name != "seq"]
         self.put = compiled(insert_unless_known(box, dialect, columns), dialect).text
         self.due = compiled(_due(box), dialect)
+        # A lane's order cannot be seen by two workers who each see half of it. With one writer they take turns anyway.
+        self.take_turns = f"SELECT pg_advisory_xact_lock({_LEASING})" if dialect.name == "postgresql" else ""
         moment = box.c.due_at.type
         lease = update(box).where(box.c.seq == bindparam("s")).values(leased_until=bindparam("u", type_=moment))
         self.lease = compiled(lease, dialect).text
@@ -42,10 +46,15 @@ class OutboxStatements:
 
 
 def _due(box: Any) -> Any:
-    """Due, not leased, and first of its lane; an effect without a lane waits for nobody."""
+    """Due, not leased, and behind nothing in its lane that must wait; an effect without a lane waits for nobody."""
     earlier = box.alias("earlier")
-    waits = exists().where(earlier.c.lane == box.c.lane, earlier.c.done_at.is_(None), earlier.c.seq < box.c.seq)
     now = bindparam("now", type_=box.c.due_at.type)
+    waits = exists().where(
+        earlier.c.lane == box.c.lane,
+        earlier.c.done_at.is_(None),
+        earlier.c.seq < box.c.seq,
+        or_(earlier.c.due_at > now, earlier.c.leased_until > now),
+    )
     return (
         select(box.c.seq, box.c.key, box.c.topic, box.c.lane, box.c.data, box.c.due_at, box.c.attempts)
         .where(
@@ -54,9 +63,9 @@ def _due(box: Any) -> Any:
             or_(box.c.leased_until.is_(None), box.c.leased_until <= now),
             or_(box.c.lane == "", ~waits),
         )
-        .order_by(box.c.due_at, box.c.seq)
+        .order_by(box.c.seq)
         .limit(bindparam("limit"))
-        .with_for_update(skip_locked=True)
+        .with_for_update()
     )
 
 
@@ -73,7 +82,9 @@ class SqlOutbox:
         self._run(self._sql.put, row)
 
     def lease(self, now: datetime, until: datetime, limit: int = 64) -> list[Effect]:
-        """core.ports.Outbox.lease. Of each lane only its oldest effect: the next one follows when that is done."""
+        """core.ports.Outbox.lease, oldest first. A lane waits while its oldest effect is leased or not due."""
+        if self._sql.take_turns:
+            self._run(self._sql.take_turns)
         due = self._sql.due
         rows = self._run(due.text, due.bind({"now": self._sql.pack(now), "limit": limit})).fetchall()
         self._many(self._sql.lease, [(self._sql.pack(until), row[0]) for row in rows])
