@@ -53,10 +53,12 @@ def test_another_shops_key_opens_nothing() -> None:
         Buttons(b"other" * 8).open(BUTTONS.pack("pay", owner=ALICE), ALICE)
 
 
-def test_the_owner_cannot_be_exchanged() -> None:
-    data = BUTTONS.pack("pay", "A", owner=36)
+@pytest.mark.parametrize(("part", "other", "presser"), [("16.", "17.", 43), ("16.", "0.", BOB), ("pay", "buy", ALICE)])
+def test_neither_owner_nor_action_can_be_exchanged(part: str, other: str, presser: int) -> None:
+    data = BUTTONS.pack("pay", "A", owner=ALICE)
+    assert data.count(part) == 1
     with pytest.raises(BrokenButton):
-        BUTTONS.open(data.replace("10.", "0."), BOB)
+        BUTTONS.open(data.replace(part, other), presser)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,23 @@ async def test_a_hot_person_holds_one_slot_like_anybody_else() -> None:
     assert all(served.index(who) < 10 for who in "abc")
 
 
+async def test_no_more_than_the_slots_are_served_at_once() -> None:
+    now, most = 0, 0
+
+    async def handle(item: Item) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0)
+        now -= 1
+
+    house = lanes(handle, parallel=3)
+    for number in range(20):
+        house.put(number, ("x", number))
+    assert await house.drain(5)
+    assert most == 3
+
+
 async def test_a_full_lane_refuses_and_takes_again() -> None:
     gate = asyncio.Event()
 

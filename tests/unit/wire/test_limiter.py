@@ -183,22 +183,28 @@ async def test_no_other_fault_is_ever_retried(
     assert len(telegram.calls) == 1
 
 
-async def test_messages_into_one_chat_stay_in_order_through_a_flood(
-    limiter: ChatLimiter, telegram: Telegram, time: Time
-) -> None:
-    arrived: list[str] = []
+async def test_messages_into_one_chat_stay_in_order_through_a_flood(limiter: ChatLimiter, time: Time) -> None:
+    arrived: list[int] = []
     plan: list[Exception] = [RetryAfter(3)]
 
-    async def post(text: str) -> bool:
+    async def post(number: int) -> bool:
         if plan:
             raise plan.pop()
-        arrived.append(text)
+        await time.sleep(0.5 - number / 10)  # a later message would overtake on the way
+        arrived.append(number)
         return True
 
-    texts = [f"message {number}" for number in range(5)]
     data = {"chat_id": ALICE}
-    await time.run(*(limiter.process_request(post, (text,), {}, "sendMessage", data, None) for text in texts))
-    assert arrived == texts
+    await time.run(*(limiter.process_request(post, (number,), {}, "sendMessage", data, None) for number in range(5)))
+    assert arrived == [0, 1, 2, 3, 4]
+
+
+async def test_an_answer_that_names_a_chat_does_not_wait_for_it(
+    limiter: ChatLimiter, telegram: Telegram, time: Time
+) -> None:
+    telegram.plan[ALICE] = [RetryAfter(9)]
+    await time.run(message(limiter, telegram, ALICE), call(limiter, telegram, "answerSomethingNew", chat_id=ALICE))
+    assert telegram.times(ALICE) == [0, 0, 9]
 
 
 async def test_chats_at_rest_are_forgotten(telegram: Telegram, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,17 +57,23 @@ async def test_a_file_is_fetched(bot: Bot, stub: Stub) -> None:
         (409, {"ok": False, "description": "Conflict"}, Conflict),
         (429, {"ok": False, "description": "Flood", "parameters": {"retry_after": 7}}, RetryAfter),
         (502, b"<html>a proxy's page</html>", NetworkError),
-        (302, b"", NetworkError),
         (500, {"ok": False, "description": "Internal"}, NetworkError),
     ],
 )
 async def test_each_fault_has_python_telegram_bots_own_name(
     status: int, body: object, error: type[Exception], bot: Bot, stub: Stub
 ) -> None:
-    stub.answer("close", status, body, Location="http://127.0.0.1:1/")
+    stub.answer("close", status, body)
     with pytest.raises(error) as raised:
         await bot.close()
     assert "proxy's page" not in str(raised.value)
+
+
+async def test_the_token_follows_no_redirect(bot: Bot, stub: Stub) -> None:
+    stub.answer("close", 307, b"", Location="logOut")
+    with pytest.raises(NetworkError, match="answered 307"):
+        await bot.close()
+    assert [method for method, _ in stub.calls] == ["close"]
 
 
 async def test_an_answer_that_is_no_json_is_not_quoted(bot: Bot, stub: Stub, caplog: pytest.LogCaptureFixture) -> None:
