@@ -59,7 +59,7 @@ function draw() {
   }
   input = h("textarea", {
     "data-testid": "composer-input", rows: 1, "aria-label": t("message"), dir: "auto", oninput: typed, onkeydown: keyed, onpaste: pasted,
-    placeholder: currentChat().type === "private" ? t("message") : t("message_group", { bot: state.bot.username }),
+    placeholder: usualPlaceholder(),
   });
   const file = h("input", { type: "file", hidden: true, "data-testid": "file-input", onchange: () => { if (file.files[0]) askFile(file.files[0]); file.value = ""; } });
   box.replaceChildren(panel, h("div.reply-bar", { "data-testid": "reply-bar", hidden: true }),
@@ -72,6 +72,8 @@ function draw() {
   refreshKeyboards();
   loadMenu();
 }
+
+const usualPlaceholder = () => (currentChat().type === "private" ? t("message") : t("message_group", { bot: state.bot.username }));
 
 const isEmpty = () => state.chat === state.me && messagesOf(state.chat).size === 0;
 
@@ -209,14 +211,14 @@ function refreshKeyboards() {
   const asked = newest?.reply_keyboard;
   if (asked?.force_reply && all.at(-1) === newest && replyTo?.message_id !== newest.message_id) {
     answerTo(newest);
-    if (asked.placeholder) input.placeholder = asked.placeholder;
   }
+  const wanted = asked?.placeholder && (asked.rows || replyTo?.message_id === newest.message_id) ? asked.placeholder : null;
+  input.placeholder = wanted || usualPlaceholder();
   const used = asked?.one_time && all.some((message) => message.message_id > newest.message_id && message.from?.id === state.me);
   keys.hidden = !asked?.rows || used;
   if (keys.hidden) return;
   keys.replaceChildren(...asked.rows.map((row) => h("div.keys", {}, row.map((key) =>
     h("button.key", { "data-testid": "reply-button", "data-label": key.label, dir: "auto", onclick: () => pressReplyKey(key) }, key.label)))));
-  if (asked.placeholder) input.placeholder = asked.placeholder;
 }
 
 async function pressReplyKey(key) {

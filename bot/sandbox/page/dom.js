@@ -124,6 +124,10 @@ export function safeHtml(html) {
   };
   const result = document.createDocumentFragment();
   result.append(...[...source.content.childNodes].map(copy));
+  for (const block of result.querySelectorAll("pre, blockquote")) { // a block breaks the line by itself
+    const after = block.nextSibling;
+    if (after?.nodeType === Node.TEXT_NODE && after.data.startsWith("\n")) after.data = after.data.slice(1);
+  }
   return result;
 }
 

@@ -116,10 +116,10 @@ function drawSide() {
       onclick: () => { openChat(chat.id); showView("chat"); },
     }, avatar(isPrivate ? state.bot : chat, 46),
     h("span.lines", {}, h("span.line", {}, h("b.title", {}, isPrivate ? state.bot.name : chat.title), last && h("time", {}, clockTime(last.date))),
-      h("span.line", {}, h("span.last", {}, who, summary(last) || t("no_messages")), count > 0 && h("em.badge", {}, String(count)))));
+      h("span.line", {}, h("span.snippet", {}, who, summary(last) || t("no_messages")), count > 0 && h("em.badge", {}, String(count)))));
   });
   document.getElementById("side").replaceChildren(
-    h("div.me", {}, avatar(person, 40), h("span.lines", {}, h("b.title", {}, person.name), h("span.last", {}, `@${person.username || person.id}`)), select),
+    h("div.me", {}, avatar(person, 40), h("span.lines", {}, h("b.title", {}, person.name), h("span.snippet", {}, `@${person.username || person.id}`)), select),
     h("div.rows", {}, rows),
   );
 }

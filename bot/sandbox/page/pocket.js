@@ -52,7 +52,7 @@ function show(next) {
 function draw() {
   if (!state.me) return;
   const body = { home, reading, review, paid, messages }[screen.name]();
-  phone.replaceChildren(statusBar(), h(`div.page.${screen.name}`, {}, body));
+  phone.replaceChildren(statusBar(), h(`div.page.at-${screen.name}`, {}, body));
 }
 
 function statusBar() {
@@ -71,7 +71,7 @@ function home() {
     h("div.doings", {}, file,
       h("button", { onclick: () => file.click() }, h("span.bubble-icon", {}, icon("scan", 22)), t("bank_scan")),
       h("button", { "data-testid": "bank-paste", onclick: pasteCode }, h("span.bubble-icon", {}, icon("paste", 22)), t("bank_paste")),
-      h("button", { "data-testid": "bank-messages-toggle", onclick: openMessages }, h("span.bubble-icon", {}, icon("mail", 22)), t("bank_sent"))),
+      h("button", { "data-testid": "bank-messages-toggle", onclick: openMessages }, h("span.bubble-icon", {}, icon("mail", 22)), t("bank_messages"))),
     h("h3", {}, t("bank_entries")),
     entries(),
   ];
@@ -131,15 +131,20 @@ async function pasteCode() {
 
 // ---- review and pay ----
 
-const says = (problem) => (hasWord(`p_${problem.code}`) ? t(`p_${problem.code}`) : problem.says);
+/** The bank's sentence in the reader's language; it speaks English itself. */
+function says(problem, values = {}) {
+  if (hasWord(`p_${problem.code}`)) return t(`p_${problem.code}`, values);
+  return locale() === "zh-CN" ? t("p_other", { code: problem.code || "?" }) : problem.says;
+}
 
-function notice(kind, problem) {
-  return h(`p.notice.${kind}`, { "data-testid": `bank-${kind}`, "data-code": problem.code }, icon("warn", 18), h("span", {}, says(problem)));
+function notice(kind, problem, values) {
+  return h(`p.notice.${kind}`, { "data-testid": `bank-${kind}`, "data-code": problem.code }, icon("warn", 18), h("span", {}, says(problem, values)));
 }
 
 function review() {
   const { reading: code } = screen;
-  const notices = [...code.problems.map((p) => notice("problem", p)), ...(code.warnings || []).map((w) => notice("warning", w))];
+  const values = { holder: code.holder, payee: code.payee, n: code.codes };
+  const notices = [...code.problems.slice(0, 3).map((p) => notice("problem", p, values)), ...code.warnings.map((w) => notice("warning", w, values))];
   const leave = h("button.plain", { "data-testid": "bank-dont", onclick: () => show({ name: "home" }) }, t(code.payable ? "bank_dont" : "close"));
   const fact = (label, value, testid, extra) => value && h("div.fact", {}, h("dt", {}, label), h("dd", { "data-testid": testid }, value, extra));
   if (!code.payable && !code.payee) return [h("h3", {}, t("bank_review")), ...notices, h("div.actions", {}, leave)];
@@ -207,7 +212,7 @@ async function pay() {
 function paid() {
   const [first] = screen.payments;
   const times = screen.payments.length > 1 ? `${screen.payments.length} × ` : "";
-  return h("div.success", { "data-testid": "bank-paid" }, h("span.tick", {}, icon("check", 44)), h("h2", {}, t("bank_paid")),
+  return h("div.done", { "data-testid": "bank-paid" }, h("span.tick", {}, icon("check", 44)), h("h2", {}, t("bank_paid")),
     h("div.big", {}, times + money(first.amount, first.currency)), h("p", {}, t("bank_paid_to", { name: first.payee })), h("p.mono", {}, first.id),
     h("button.primary", { "data-testid": "bank-done", onclick: () => { show({ name: "home" }); refresh(); showView("chat"); } }, t("bank_done")));
 }

@@ -168,6 +168,14 @@ export function follow() {
     const event = JSON.parse(frame.data);
     queue = queue.then(() => take(event)).catch((fault) => tell("fault", fault));
   };
-  source.onerror = () => tell("lost", true);
-  source.onopen = () => tell("lost", false);
+  let lost = false;
+  source.onerror = () => {
+    lost = true;
+    tell("lost", true);
+  };
+  source.onopen = () => {
+    tell("lost", false);
+    if (lost) queue = queue.then(() => take({ type: "reset" })); // the sandbox may be another one by now
+    lost = false;
+  };
 }

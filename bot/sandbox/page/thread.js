@@ -7,6 +7,8 @@ import { scanPicture } from "./pocket.js";
 import { currentChat, messagesOf, now, on, state } from "./store.js";
 import { clockTime, dayName, t } from "./words.js";
 
+const TALLEST = 400; // pixels: a payment card, its text and its buttons fit on a small screen
+
 let list = null; // the scrolling element
 let head = null;
 let downButton = null;
@@ -20,6 +22,7 @@ export function startThread(main) {
   on("chats", drawHead);
   on("typing", drawHead);
   on("message", takeMessage);
+  on("view", () => toEnd(false)); // a hidden list could not be scrolled
 }
 
 // ---- head ----
@@ -70,7 +73,7 @@ function takeMessage({ type, message, isNew }) {
   if (isNew) drawn.classList.add("coming");
   if (type === "edited") drawn.classList.add("changed");
   tidy();
-  if (stays) toEnd(true);
+  if (stays) toEnd(false);
 }
 
 /** Days between messages, and who begins a run of messages from one sender. */
@@ -123,7 +126,10 @@ function drawMessage(message) {
   if (words) words.addEventListener("click", textClick);
   bubble.append(...(message.caption_above ? [words, media] : [media, words]).filter(Boolean), meta(message));
   const tools = h("button.tool", { "aria-label": t("reply"), title: t("reply"), onclick: () => askReply(message) }, icon("reply", 16));
-  element.append(h("div.body", {}, bubble, message.keyboard && keyboard(message), reactions(message)), tools);
+  const body = h("div.body", {}, bubble, message.keyboard && keyboard(message), reactions(message));
+  if (message.kind === "photo") body.classList.add("with-photo");
+  if (message.kind === "photo" && message.media.width) body.style.setProperty("--wide", `${photoWidth(message.media)}px`);
+  element.append(body, tools);
   return element;
 }
 
@@ -179,16 +185,15 @@ function photo(message) {
   const zoom = h("button.zoom", { "aria-label": t("photo"), onclick: () => lightbox(media.url, picture.alt) }, picture);
   const scan = h("button.scan", { "data-testid": "scan", title: t("scan_title"), "aria-label": t("scan_title"), onclick: () => scanPicture(media.url) }, icon("scan", 18), h("span", {}, t("scan")));
   const frame = h("div.photo", { "data-testid": "message-photo" }, zoom, scan);
-  if (media.width && media.height) {
-    frame.style.aspectRatio = `${media.width} / ${media.height}`;
-    frame.style.width = `${Math.round(Math.min(media.width, 420, (520 * media.width) / media.height))}px`;
-  }
+  if (media.width && media.height) frame.style.aspectRatio = `${media.width} / ${media.height}`;
   if (media.spoiler) {
     frame.classList.add("hidden");
     frame.addEventListener("click", (event) => { if (frame.classList.replace("hidden", "seen")) event.stopPropagation(); }, { capture: true });
   }
   return frame;
 }
+
+const photoWidth = (media) => Math.round(Math.min(media.width, 420, (TALLEST * media.width) / media.height));
 
 function lightbox(url, alt) {
   const box = h("dialog.lightbox", { onclick: () => box.close(), onclose: () => box.remove() }, h("img", { src: url, alt }));
@@ -210,7 +215,7 @@ const BUTTON_ICONS = { url: "link", copy: "copy", web_app: "app", switch_inline:
 
 function keyboard(message) {
   return h("div.keyboard", {}, message.keyboard.map((row, i) => h("div.keys", {}, row.map((button, j) => {
-    const key = h(`button.key${button.style ? "." + button.style : ""}`, {
+    const key = h(`button.key${button.style ? ".is-" + button.style : ""}`, {
       "data-testid": "button", "data-label": button.label, "data-row": i, "data-column": j, "data-kind": button.kind, dir: "auto",
       onclick: async () => {
         key.classList.add("busy");
