@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
-from core.money import Asset, Money, asset, parse_amount
+from core.money import Asset, BadAmount, Money, UnknownAsset, asset, parse_amount
 from core.people import SellerTier, Tier
 
 
@@ -57,60 +58,94 @@ class Policy:
         return Tier.REGULAR if received >= self.regular_after else Tier.NEW
 
 
-def _bp(table: dict[str, Any], key: str, where: str) -> int:
+def _table(raw: dict[str, Any], name: str, where: str = "") -> dict[str, Any]:
+    table = raw.get(name)
+    if not isinstance(table, dict):
+        raise BadPolicy(f"the part [{where}{name}] is missing")
+    return table
+
+
+def _whole(table: dict[str, Any], key: str, where: str, least: int, most: int) -> int:
     value = table.get(key)
-    if type(value) is not int or not 0 <= value <= 10_000:
-        raise BadPolicy(f"{where}.{key} must be a whole number of basis points from 0 to 10000")
+    if type(value) is not int or not least <= value <= most:
+        raise BadPolicy(f"{where}.{key} must be a whole number from {least} to {most}")
     return value
 
 
-def _limit(row: dict[str, Any], of: Asset) -> Limit:
-    who, window, name = row.get("who"), row.get("window"), row.get("id", "?")
-    subject = {"shopper": row.get("tier", ""), "channel": row.get("name", ""), "shop": ""}
-    if who not in subject or window not in ("payment", "day") or (who != "shop" and not subject[who]):
+def _escrow(row: dict[str, Any], where: str) -> Escrow:
+    if row.get("on") not in ("capture", "shipment"):
+        raise BadPolicy(f'{where}.on is "capture" or "shipment"')
+    bp = {key: _whole(row, key, where, 0, 10_000) for key in ("first_bp", "fee_bp")}
+    return Escrow(bp["first_bp"], row["on"] == "capture", bp["fee_bp"])
+
+
+def _limit(row: dict[str, Any], of: Asset, methods: Iterable[str]) -> Limit:
+    who, window, name = row.get("who"), row.get("window"), str(row.get("id", "?"))
+    subject = {"shopper": str(row.get("tier", "")), "channel": str(row.get("name", "")), "shop": ""}
+    known = {"shopper": tuple(Tier), "channel": tuple(methods), "shop": ("",)}
+    if who not in subject or window not in ("payment", "day"):
         raise BadPolicy(f"limit {name}: who is shopper (with tier), channel (with name) or shop; window payment or day")
-    if who == "shopper" and subject[who] not in set(Tier):
-        raise BadPolicy(f"limit {name}: tier is one of {', '.join(Tier)}")
-    return Limit(str(name), who, subject[who], window, parse_amount(str(row.get("amount", "")), of))
+    if subject[who] not in known[who]:
+        raise BadPolicy(f"limit {name}: {'tier' if who == 'shopper' else 'name'} is one of {', '.join(known[who])}")
+    try:
+        return Limit(name, who, subject[who], window, parse_amount(str(row.get("amount", "")), of))
+    except BadAmount:
+        raise BadPolicy(f'limit {name}: amount is a positive amount of {of}, such as "500.00"') from None
+
+
+def _limits(rows: Any, of: Asset, methods: Iterable[str]) -> tuple[Limit, ...]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadPolicy("each limit begins with [[limits]]")
+    limits = tuple(_limit(row, of, methods) for row in rows)
+    for kind, faces in (
+        ("have the id", [(limit.id,) for limit in limits]),
+        # Two limits of one kind would count every payment twice; the smaller one is the limit.
+        ("bound the same", [(limit.who, limit.subject, limit.window) for limit in limits]),
+    ):
+        twice = next((limits[place].id for place, face in enumerate(faces) if face in faces[:place]), None)
+        if twice is not None:
+            raise BadPolicy(f"limit {twice}: two limits {kind}")
+    return limits
+
+
+def _policy(raw: dict[str, Any]) -> Policy:
+    try:
+        currency = asset(str(raw.get("currency", "")))
+    except UnknownAsset:
+        raise BadPolicy('currency is a code such as "EUR"') from None
+    if not raw.get("version"):
+        raise BadPolicy("version is missing: a name for this policy, kept with each price")
+    fx, tiers, methods, escrow = (_table(raw, name) for name in ("fx", "tiers", "methods", "escrow"))
+    if unknown := set(escrow) - set(SellerTier):
+        raise BadPolicy(f"escrow.{min(unknown)}: the seller tiers are {', '.join(SellerTier)}")
+    if missing := set(SellerTier) - set(escrow):
+        raise BadPolicy(f"escrow lacks the seller tiers {', '.join(sorted(missing))}")
+    regular = _whole(tiers, "regular", "tiers", 0, 10**6)
+    return Policy(
+        version=str(raw["version"]),
+        currency=currency,
+        rates_max_age=_whole(fx, "max_age", "fx", 0, 260),
+        # At 100 % a seller settled in another currency would be owed nothing.
+        spread_bp=_whole(fx, "spread_bp", "fx", 0, 5_000),
+        pay_within={
+            name: timedelta(
+                minutes=_whole(_table(methods, name, "methods."), "pay_within_minutes", f"methods.{name}", 1, 10**5)
+            )
+            for name in methods
+        },
+        escrow={SellerTier(tier): _escrow(_table(escrow, tier, "escrow."), f"escrow.{tier}") for tier in escrow},
+        regular_after=regular,
+        trusted_after=_whole(tiers, "trusted", "tiers", regular, 10**6),
+        limits=_limits(raw.get("limits", []), currency, methods),
+    )
 
 
 def read_policy(text: str) -> Policy:
     """The policy in a TOML text. Raises BadPolicy naming the faulty entry."""
     try:
-        raw = tomllib.loads(text)
-        currency = asset(str(raw["currency"]))
-        escrow = {
-            SellerTier(tier): Escrow(
-                _bp(row, "first_bp", f"escrow.{tier}"), row["on"] == "capture", _bp(row, "fee_bp", f"escrow.{tier}")
-            )
-            for tier, row in raw["escrow"].items()
-        }
-        if missing := set(SellerTier) - set(escrow):
-            raise BadPolicy(f"escrow lacks the seller tiers {', '.join(sorted(missing))}")
-        if wrong := [tier for tier, row in raw["escrow"].items() if row["on"] not in ("capture", "shipment")]:
-            raise BadPolicy(f"escrow.{wrong[0]}.on is capture or shipment")
-        limits = tuple(_limit(row, currency) for row in raw.get("limits", ()))
-        if len({limit.id for limit in limits}) != len(limits):
-            raise BadPolicy("two limits have the same id")
-        return Policy(
-            version=str(raw["version"]),
-            currency=currency,
-            rates_max_age=int(raw["fx"]["max_age"]),
-            spread_bp=_bp(raw["fx"], "spread_bp", "fx"),
-            pay_within={
-                name: timedelta(minutes=int(row["pay_within_minutes"])) for name, row in raw["methods"].items()
-            },
-            escrow=escrow,
-            regular_after=int(raw["tiers"]["regular"]),
-            trusted_after=int(raw["tiers"]["trusted"]),
-            limits=limits,
-        )
-    except BadPolicy:
-        raise
-    except KeyError as fault:
-        raise BadPolicy(f"the entry {fault.args[0]} is missing") from None
-    except Exception as fault:
-        raise BadPolicy(f"{type(fault).__name__}: {fault}") from None
+        return _policy(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as fault:
+        raise BadPolicy(f"not TOML: {fault}") from None
 
 
 def shipped_policy() -> Policy:

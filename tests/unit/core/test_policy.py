@@ -1,0 +1,105 @@
+"""The policy file: read once, and every fault in it is named so that a shopkeeper can mend it."""
+
+import re
+from datetime import timedelta
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.people import SellerTier, Tier
+from core.policy import BadPolicy, read_policy, shipped_policy
+
+SHIPPED = files("core").joinpath("policy.toml").read_text("utf-8")
+
+
+def changed(pattern: str, by: str) -> str:
+    text, count = re.subn(pattern, by, SHIPPED, count=1, flags=re.MULTILINE)
+    assert count == 1, f"the shipped policy has no {pattern}"
+    return text
+
+
+def test_the_shipped_policy_reads() -> None:
+    policy = shipped_policy()
+    assert policy.currency.code == "EUR"
+    assert policy.pay_within["pix"] == timedelta(minutes=15)
+    assert set(policy.escrow) == set(SellerTier)
+    assert {limit.who for limit in policy.limits} == {"shopper", "channel", "shop"}
+
+
+@pytest.mark.parametrize(("receipts", "tier"), [
+    (0, Tier.NEW), (1, Tier.REGULAR), (4, Tier.REGULAR), (5, Tier.TRUSTED), (500, Tier.TRUSTED),
+])  # fmt: skip
+def test_tiers_rise_by_receipts(receipts: int, tier: Tier) -> None:
+    assert shipped_policy().tier(receipts) is tier
+
+
+@pytest.mark.parametrize(("pattern", "by", "named"), [
+    (r"^version = .*$", "", "version"),
+    (r"^version = .*$", "version = ", "TOML|Invalid|line"),
+    (r'^currency = "EUR"$', 'currency = "EURO"', "currency"),
+    (r"^currency = .*$", "", "currency"),
+    (r"^spread_bp = 100", "spread_bp = -1", "fx.spread_bp"),
+    (r"^spread_bp = 100", "spread_bp = 10000", "fx.spread_bp"),
+    (r"^spread_bp = 100", "spread_bp = 1.5", "fx.spread_bp"),
+    (r"^spread_bp = 100", "spread_bp = true", "fx.spread_bp"),
+    (r"^spread_bp = 100", "", "fx.spread_bp"),
+    (r"^max_age = ", "max_age = -", "fx.max_age"),
+    (r"^\[methods.pix\]$", "[methods.pix]\n[other]", "methods.pix.pay_within_minutes"),
+    (r"^pay_within_minutes = 15", "pay_within_minutes = 0", "methods.pix.pay_within_minutes"),
+    (r"^pay_within_minutes = 15", 'pay_within_minutes = "soon"', "methods.pix.pay_within_minutes"),
+    (r"^\[escrow.new\]$", "[escrow.novice]", "novice"),
+    (r"^first_bp = 3000", "first_bp = 10001", "escrow.standard.first_bp"),
+    (r"^fee_bp = 300", "", "escrow.standard.fee_bp"),
+    (r'^on = "capture"', 'on = "tuesday"', "escrow.trusted.on"),
+    (r'^on = "capture"', "", "escrow.trusted.on"),
+    (r"^regular = 1", "regular = -1", "tiers.regular"),
+    (r"^trusted = 5", 'trusted = "5"', "tiers.trusted"),
+    (r"^trusted = 5", "trusted = 0", "tiers.trusted"),
+    (r'^id = "shopper.new.day"', 'id = "shopper.new.payment"', "shopper.new.payment"),
+    (r'^window = "day"', 'window = "week"', "shopper.new.day"),
+    (r'^tier = "new"', 'tier = "newest"', "shopper.new.payment"),
+    (r'^tier = "new"', "", "shopper.new.payment"),
+    (r'^name = "pix"', 'name = "pixx"', "channel.pix.payment"),
+    (r'^who = "shop"$', 'who = "street"', "shop.day"),
+    (r'^amount = "500.00"', 'amount = "-500"', "shopper.new.payment"),
+    (r'^amount = "500.00"', 'amount = "500.001"', "shopper.new.payment"),
+    (r'^amount = "500.00"', "", "shopper.new.payment"),
+    (r'^tier = "regular"', 'tier = "new"', "shopper.regular.payment"),
+])  # fmt: skip
+def test_a_fault_is_named(pattern: str, by: str, named: str) -> None:
+    with pytest.raises(BadPolicy, match=named):
+        read_policy(changed(pattern, by))
+
+
+def test_a_missing_part_is_named() -> None:
+    for part in ("fx", "tiers", "methods", "escrow"):
+        with pytest.raises(BadPolicy, match=part):
+            read_policy(re.sub(rf"\[{part}[.\w]*\](\n[^\[]*)", "", SHIPPED))
+    with pytest.raises(BadPolicy, match="escrow lacks the seller tiers trusted"):
+        read_policy(re.sub(r"\[escrow.trusted\](\n[^\[]*)", "", SHIPPED))
+
+
+def test_limits_may_be_left_out_and_amounts_written_as_numbers() -> None:
+    assert read_policy(SHIPPED[: SHIPPED.index("[[limits]]")]).limits == ()
+    assert read_policy(changed(r'^amount = "500.00"', "amount = 500")) == shipped_policy()
+
+
+@given(st.text())
+def test_any_text_is_a_policy_or_a_named_fault(text: str) -> None:
+    with pytest.raises(BadPolicy):
+        read_policy(text)
+
+
+@given(st.data())
+def test_a_policy_with_any_line_broken_is_a_policy_or_a_named_fault(data: st.DataObject) -> None:
+    lines = SHIPPED.splitlines()
+    place = data.draw(st.integers(0, len(lines) - 1))
+    lines[place] = data.draw(
+        st.sampled_from(["", "x = 1", "id = 7", "[methods]", "[[escrow]]", "fx = []", "amount = {}"])
+    )
+    try:
+        read_policy("\n".join(lines))
+    except BadPolicy as fault:
+        assert str(fault)
