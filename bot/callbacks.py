@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import re
 from dataclasses import dataclass
@@ -60,12 +61,13 @@ class Link:
 class Buttons:
     """Makes and opens button payloads: version, tag, owner, action, arguments.
 
-    The tag is an HMAC over all the rest, so a payload is ours or nothing. A replay is not stopped here: put the version
+    The tag is a MAC over all the rest, so a payload is ours or nothing. A replay is not stopped here: put the version
     of the thing in the arguments, and core refuses the stale one.
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = hmac.digest(key, b"sampan buttons", "sha256")
+        # BLAKE2 is a MAC when keyed, and many times cheaper than an HMAC by OpenSSL: a screen has many buttons.
+        self._mac = hashlib.blake2b(b"sampan buttons", digest_size=_TAG_CHARS * 6 // 8, key=key[:64])
 
     def pack(self, action: str, *args: str | int, owner: int | None) -> str:
         """A payload only `owner` (a Telegram user id) may press; anybody when None. Over 64 bytes is a ValueError."""
@@ -92,8 +94,9 @@ class Buttons:
         return Press(action, tuple(args), owner == _TO_ANYBODY)
 
     def _tag(self, body: str) -> str:
-        digest = hmac.digest(self._key, f"{_VERSION}{body}".encode(), "sha256")
-        return base64.urlsafe_b64encode(digest[: _TAG_CHARS * 6 // 8]).decode()
+        mac = self._mac.copy()
+        mac.update(f"{_VERSION}{body}".encode())
+        return base64.urlsafe_b64encode(mac.digest()).decode()
 
 
 def pack_link(kind: str, *args: str | int) -> str:

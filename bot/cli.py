@@ -69,9 +69,22 @@ async def _demo(options: argparse.Namespace) -> int:
 async def _serve(options: argparse.Namespace) -> int:
     from telegram.error import InvalidToken, NetworkError
 
+    from bot.wire.redact import Redact
     from bot.wiring import Sampan
 
-    sampan = Sampan(_settings())
+    settings = _settings()
+    # The token is part of every Bot API address: whatever a library logs, it must not be read there.
+    secrets = (
+        settings.bot_token,
+        settings.secret_key,
+        settings.bank_key,
+        settings.bank_secret,
+        settings.webhook_secret,
+    )
+    redact = Redact(secret.reveal() for secret in secrets)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(redact)
+    sampan = Sampan(settings)
     started = time.perf_counter()
     try:
         await sampan.start()

@@ -60,8 +60,9 @@ async def payment_card(notice: Notice) -> None:
     house, t = notice.house, notice.t
     method = house.shop.methods[order.method]
     screen = screens.payment_card(t, view, method, house.shop.clock.now())
-    message = await house.speaker.say(notice.to.id, replace(screen, drawing=await _card(notice, view)), notice.to.id)
-    former = await house.store.write(_remember_card, order.id, message.message_id)
+    card = replace(screen, drawing=await _card(notice, view))
+    message_id = await house.speaker.say(notice.to.id, card, notice.to.id)
+    former = await house.store.write(_remember_card, order.id, message_id)
     if former is not None:
         await _retire(notice, view, former, t("The payment code is further down."))
 

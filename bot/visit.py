@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Concatenate, ParamSpec, TypeVar
@@ -169,14 +170,14 @@ class Visit:
             old = None
         await self.house.speaker.show(old, self._chat, screen, self.who)
 
-    async def say(self, screen: Screen) -> Message:
+    async def say(self, screen: Screen) -> None:
         """Answer with a new message."""
         self._answer_soon()
-        return await self.house.speaker.say(self._chat, screen, self.who)
+        await self.house.speaker.say(self._chat, screen, self.who)
 
-    async def tell(self, text: Html) -> Message:
+    async def tell(self, text: Html) -> None:
         """Answer with a new message of words alone."""
-        return await self.say(Screen(text))
+        await self.say(Screen(text))
 
     async def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer a button with a passing word; any other update with a message."""
@@ -185,13 +186,13 @@ class Visit:
             return
         if not self._answered:
             self._answered = True
-            await self.query.answer(text[:TOAST_LIMIT], show_alert=alert)
+            await self.house.speaker.answer(self.query.id, text[:TOAST_LIMIT], alert=alert)
 
     def _answer_soon(self) -> None:
         """Take the waiting sign off the button while the screen is being made."""
         if self.query is not None and not self._answered:
             self._answered = True
-            self._answering = asyncio.create_task(_quietly(self.query))
+            self._answering = asyncio.create_task(self._quietly(self.query.id))
 
     async def end(self) -> None:
         """Leave no button waiting."""
@@ -204,10 +205,7 @@ class Visit:
         chat = self.update.effective_chat
         return chat.id if chat is not None and self.is_private else int(self.who)
 
-
-async def _quietly(query: CallbackQuery) -> None:
-    """Answer a button; one that is too old to be answered has been answered by time."""
-    try:
-        await query.answer()
-    except BadRequest:
-        return
+    async def _quietly(self, query_id: str) -> None:
+        """Answer a button; one that is too old to be answered has been answered by time."""
+        with suppress(BadRequest):
+            await self.house.speaker.answer(query_id)

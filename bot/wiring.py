@@ -23,10 +23,11 @@ from bot.pictures.studio import Studio, Upload
 from bot.speaker import Speaker
 from bot.visit import TELEGRAM, House
 from bot.web.doors import Doors, serve
+from bot.wire.calls import Calls
 from bot.wire.intake import ALLOWED_UPDATES, Intake
 from bot.wire.limiter import ChatLimiter, Limits
 from bot.wire.polling import Poller, TokenRefused
-from bot.wire.request import AiohttpRequest
+from bot.wire.request import AiohttpRequest, proxy_for
 from bot.wire.webhook import webhook_handler
 from bot.words import Words
 from bot.worker import Worker
@@ -148,20 +149,22 @@ class Sampan:
         self._session = aiohttp.ClientSession()
         self._studio = studio = Studio(self._drawers)
         warming = asyncio.create_task(studio.warm())
+        limiter = ChatLimiter(self._limits)
+        proxy = proxy_for(settings.bot_api)
         self.app = (
             ApplicationBuilder()
             .token(settings.bot_token.reveal())
             .base_url(f"{settings.bot_api}/bot")
             .base_file_url(f"{settings.bot_api}/file/bot")
-            .request(AiohttpRequest())
-            .get_updates_request(AiohttpRequest())
-            .rate_limiter(ChatLimiter(self._limits))
+            .request(AiohttpRequest(proxy=proxy))
+            .get_updates_request(AiohttpRequest(connections=1))
+            .rate_limiter(limiter)
             .updater(None)
             .job_queue(None)
             .build()
         )
         buttons = Buttons(settings.key("buttons"))
-        speaker = Speaker(self.app.bot, buttons, self.pictures, studio, self._remember)
+        speaker = Speaker(Calls(self.app.bot, limiter), buttons, self.pictures, studio, self._remember)
         self._driver = Driver(store, shop, self._channels())
         self.worker = Worker(store, self.clock, {"notice": self._notify, "operation": self._operate})
         books = Books(store, shop, self.worker.poke)
@@ -187,10 +190,10 @@ class Sampan:
             overflow=dispatch.too_fast,
         )
         self._clockwork = Clockwork(store, shop, self._driver, self.worker.poke, self._session, settings.rates)
-        await self._open_doors(books)
         self._working = asyncio.create_task(self.worker.run())
         self._clockwork.start()
-        await self._intake.replay()
+        await self._intake.replay()  # before the doors open: nothing new overtakes what was left
+        await self._open_doors(books)
         await self._listen()
         await self._publish_menus()
         await warming
@@ -242,7 +245,8 @@ class Sampan:
                 secret_token=self.settings.webhook_secret.reveal(),
             )
             return
-        poller = Poller(self.settings.bot_api, self.settings.bot_token.reveal(), self._intake)
+        api = self.settings.bot_api
+        poller = Poller(api, self.settings.bot_token.reveal(), self._intake, proxy=proxy_for(api))
         self._polling = asyncio.create_task(self._poll(poller))
 
     async def _poll(self, poller: Poller) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 from core.errors import Gone
@@ -16,8 +17,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class FilePictures:
     """core.ports.Pictures in a directory, `ab/abcd….jpg`. A file is there whole or not at all; the same bytes once."""
 
-    def __init__(self, directory: Path | str) -> None:
+    def __init__(self, directory: Path | str, keep: int = 64) -> None:
+        """`keep` is how many pictures stay in memory (about 0.2 MB each): the best sellers are drawn on every card."""
         self._directory = Path(directory)
+        self._read = lru_cache(keep)(self._from_disk)
 
     def put(self, jpeg: bytes) -> str:
         """core.ports.Pictures.put: SHA-256 in 64 hexadecimal digits. On disk when it returns."""
@@ -42,6 +45,9 @@ class FilePictures:
 
     def get(self, digest: str) -> bytes:
         """core.ports.Pictures.get. Raises Gone for what is not there and for what is no digest."""
+        return self._read(digest)
+
+    def _from_disk(self, digest: str) -> bytes:
         if not _DIGEST.fullmatch(digest):
             raise Gone
         try:

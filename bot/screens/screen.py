@@ -34,6 +34,11 @@ class Screen:
     drawing: Request | None = None  # a request for the studio
     ask: str = ""  # the placeholder of a question the person is to answer in writing
 
+    @property
+    def pictured(self) -> bool:
+        """Whether it is a picture with a caption."""
+        return self.product is not None or self.drawing is not None
+
 
 def row(*keys: Key | None) -> tuple[Key, ...]:
     """A row of the keys that are there."""

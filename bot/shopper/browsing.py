@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telegram import (
+    InlineKeyboardMarkup,
     InlineQueryResultArticle,
     InlineQueryResultCachedPhoto,
     InlineQueryResultsButton,
@@ -100,7 +101,8 @@ async def inline(visit: Visit) -> None:
 def _card(visit: Visit, view: ProductView) -> InlineQueryResultCachedPhoto | InlineQueryResultArticle:
     goods, speaker = view.product, visit.house.speaker
     text = screens.product_text(visit.t, view, visit.shop.rates, None, visit.today)
-    keys = speaker.keyboard(screens.group_keys(visit.t, goods, visit.house.bot_name), None)
+    markup = speaker.keyboard(screens.group_keys(visit.t, goods, visit.house.bot_name), None)
+    keys = InlineKeyboardMarkup.de_json(markup) if markup else None
     description = visit.t.money(goods.price)
     if goods.file_id:
         return InlineQueryResultCachedPhoto(

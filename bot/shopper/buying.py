@@ -97,7 +97,7 @@ async def confirm(visit: Visit, order_id: str, quote_id: str) -> None:
     order = await visit.do(checkout.place, OrderId(order_id), QuoteId(quote_id))
     await visit.toast(visit.t.plain("Order {order} is placed. Here comes your payment code.", order=order.id))
     if visit.query is not None and visit.message is not None:
-        await visit.query.edit_message_reply_markup(None)
+        await visit.house.speaker.strip(visit.message.chat.id, visit.message.message_id)
 
 
 async def drop(visit: Visit, order_id: str) -> None:

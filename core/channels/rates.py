@@ -20,6 +20,7 @@ from defusedxml.ElementTree import fromstring
 from core.iso4217 import EXPONENTS
 from core.payments.fx import Fixing
 
+LARGEST_DOCUMENT = 1_000_000  # bytes; the ECB sends 2 kB
 ECB_DAILY = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"
 
 # A currency that has no fixing in so many days is no longer published: its last rate is history, not a rate.
@@ -88,7 +89,9 @@ async def fetch(session: aiohttp.ClientSession, source: str) -> list[Fixing]:
         async with session.get(url or ECB_DAILY, timeout=aiohttp.ClientTimeout(total=20)) as answer:
             if answer.status != 200:
                 raise FeedFault(f"HTTP {answer.status}")
-            document = await answer.content.read(1_000_000)
+            if (answer.content_length or 0) > LARGEST_DOCUMENT:
+                raise FeedFault("far too long")
+            document = await answer.read()
     except (aiohttp.ClientError, TimeoutError) as fault:
         raise FeedFault(type(fault).__name__) from None
     return read_ecb_daily(document) if kind == "ecb" else read_json(document, url.split("/")[2])
