@@ -10,6 +10,9 @@ from functools import lru_cache
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.pictures import paint
+from bot.pictures.demo import draw_demo
+
+__all__ = ["BadPhoto", "PhotoFault", "draw_demo", "normalise", "thumbnail"]
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 25_000_000
