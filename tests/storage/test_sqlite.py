@@ -1,0 +1,224 @@
+"""What only the SQLite store promises: group commit, durability across kill -9, nothing personal in the file."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.money import Money
+from core.payments.operations import Misfit, Operation, OperationKind, OperationState, Receipt, ReceiptState
+from core.ports import Message
+from core.shop.orders import Order, OrderState
+from storage.faults import CommitFailed, StorageFault
+from storage.sqlite import SqliteStore, connect
+from storage.vault import Sealed, Vault
+from tests.storage.things import EUR, MAYAS_ADDRESS, NOON, a_person, a_product
+
+
+async def test_those_who_wait_together_share_one_commit(shop_file: Path, vault: Vault) -> None:
+    commits: list[int] = []
+    committing, gate = threading.Event(), threading.Event()
+
+    def before_commit() -> None:
+        commits.append(1)
+        committing.set()
+        gate.wait(10)
+
+    store = SqliteStore(shop_file, vault, before_commit=before_commit)
+    await store.start()
+
+    def add(uow: Any, number: int) -> None:
+        uow.products.add(a_product(f"P{number}"))
+
+    first = asyncio.create_task(store.write(add, 0))
+    assert await asyncio.to_thread(committing.wait, 10)
+    rest = [asyncio.create_task(store.write(add, number)) for number in range(1, 41)]
+    await asyncio.sleep(0)
+    assert not first.done()  # nothing is acknowledged before its COMMIT
+    gate.set()
+    await asyncio.gather(first, *rest)
+    await store.stop()
+    assert len(commits) == 2
+
+
+async def test_when_the_commit_fails_everyone_in_the_batch_learns_it(shop_file: Path, vault: Vault) -> None:
+    broken = False
+
+    def before_commit() -> None:
+        if broken:
+            raise OSError("no space left on Maya's disk")
+
+    store = SqliteStore(shop_file, vault, before_commit=before_commit)
+    await store.start()
+
+    def add(uow: Any, number: int) -> None:
+        uow.products.add(a_product(f"P{number}"))
+        if number == 3:
+            raise ZeroDivisionError  # a refusal may rest on what another in the batch did: it is void with it
+
+    broken = True
+    answers = await asyncio.gather(*(store.write(add, number) for number in range(5)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [CommitFailed] * 5
+    assert "Maya" not in str(answers)
+    broken = False
+    await store.write(add, 9)
+    assert [product.id for product in await store.read(lambda uow: uow.products.find())] == ["P9"]
+    await store.stop()
+
+
+async def test_a_reader_sees_one_moment_while_writers_go_on(shop_file: Path, vault: Vault) -> None:
+    store = SqliteStore(shop_file, vault)
+    await store.start()
+    await store.write(lambda uow: uow.products.add(a_product(stock=5)))
+    reading, written = threading.Event(), threading.Event()
+
+    def look_twice(uow: Any) -> tuple[int, int]:
+        before = uow.products.need("P1").stock
+        reading.set()
+        assert written.wait(10)
+        return before, uow.products.need("P1").stock
+
+    look = asyncio.create_task(store.read(look_twice))
+    assert await asyncio.to_thread(reading.wait, 10)
+    await store.write(lambda uow: uow.products.shift("P1", "stock", -1))
+    written.set()
+    assert await look == (5, 5)
+    assert (await store.read(lambda uow: uow.products.need("P1"))).stock == 4
+    await store.stop()
+
+
+async def test_what_was_asked_for_before_the_stop_is_done(shop_file: Path, vault: Vault) -> None:
+    store = SqliteStore(shop_file, vault)
+    await store.start()
+    asked = [asyncio.create_task(store.write(lambda uow, n=n: uow.products.add(a_product(f"P{n}")))) for n in range(30)]
+    await asyncio.sleep(0)
+    await store.stop()
+    await asyncio.gather(*asked)
+    with connect(shop_file, writes=False) as connection:
+        assert connection.execute("SELECT count(*) FROM products").fetchone() == (30,)
+    connection.close()
+
+
+async def test_whoever_has_gone_does_not_stop_the_others(shop_file: Path, vault: Vault) -> None:
+    store = SqliteStore(shop_file, vault)
+    await store.start()
+    gone = asyncio.create_task(store.write(lambda uow: time.sleep(0.05)))
+    await asyncio.sleep(0.01)
+    gone.cancel()
+    await store.write(lambda uow: uow.products.add(a_product()))
+    await store.stop()
+
+
+async def test_a_file_that_was_never_migrated_is_a_fault_without_values(tmp_path: Path, vault: Vault) -> None:
+    store = SqliteStore(tmp_path / "new.db", vault)
+    await store.start()
+    with pytest.raises(StorageFault) as caught:
+        await store.write(lambda uow: uow.people.add(a_person(name="Maya")))
+    assert "Maya" not in repr(caught.value)
+    assert caught.value.__context__ is None
+    await store.stop()
+
+
+def _bytes_beside(path: Path) -> bytes:
+    """The file, its log and its index, whichever are there."""
+    return b"".join(part.read_bytes() for part in path.parent.iterdir())
+
+
+async def test_nothing_personal_can_be_read_in_the_file(shop_file: Path, vault: Vault) -> None:
+    store = SqliteStore(shop_file, vault)
+    await store.start()
+
+    def put(uow: Any) -> None:
+        uow.people.add(a_person(address=MAYAS_ADDRESS))
+        uow.people.save(replace(uow.people.need(1), method="sepa"))
+        uow.orders.add(Order("O1", 1, "S1", OrderState.DRAFT, (), NOON, MAYAS_ADDRESS))
+        uow.operations.add(
+            Operation("X1", OperationKind.REFUND, "sepa", "O1", Money(1, EUR), "RF1", {}, OperationState.RESERVED, NOON)
+        )
+        uow.operations.save(replace(uow.operations.need("X1"), target="IT60X0542811101000000123456"))
+        uow.receipts.add(
+            Receipt(
+                "R1", "sepa", "F1", "RF1", Money(1, EUR), NOON, ReceiptState.HELD, Misfit.LATE, "held",
+                debtor_account="IT60X0542811101000000123456", debtor_name="Lindqvist Maya",
+            )
+        )  # fmt: skip
+        uow.inbox.put(Message("telegram", "1", f'{{"text": "{MAYAS_ADDRESS.lines}"}}', NOON, "d"))
+
+    await store.write(put)
+    person, order = await store.read(lambda uow: (uow.people.need(1), uow.orders.need("O1")))
+    assert person.address == order.address == MAYAS_ADDRESS
+    log = _bytes_beside(shop_file)
+    await store.stop()
+    on_disk = log + _bytes_beside(shop_file)
+    assert b"RF1" in on_disk  # we did look at the right bytes
+    for secret in (b"Lindqvist", b"Segelmakaregatan", b"Visby", b"IT60X0542811101000000123456"):
+        assert secret not in on_disk
+
+
+async def test_a_sealed_address_moved_to_another_row_does_not_open(shop_file: Path, vault: Vault) -> None:
+    store = SqliteStore(shop_file, vault)
+    await store.start()
+    await store.write(lambda uow: [uow.people.add(a_person(1, address=MAYAS_ADDRESS)), uow.people.add(a_person(2))])
+    await store.stop()
+    with sqlite3.connect(shop_file) as connection:
+        connection.execute("UPDATE people SET personal = (SELECT personal FROM people WHERE id = 1) WHERE id = 2")
+    connection.close()
+    store = SqliteStore(shop_file, vault)
+    await store.start()
+    assert (await store.read(lambda uow: uow.people.need(1))).address == MAYAS_ADDRESS
+    with pytest.raises(Sealed):
+        await store.read(lambda uow: uow.people.need(2))
+    await store.stop()
+
+
+_CHILD = """
+import asyncio, sys
+from storage.sqlite import SqliteStore
+from storage.vault import Vault
+from tests.storage.things import a_product
+
+async def main(path):
+    store = SqliteStore(path, Vault({"k1": b"1" * 32}, "k1"))
+    await store.start()
+
+    async def seller(lane):
+        for number in range(100_000):
+            name = f"{lane}-{number}"
+            await store.write(lambda uow: (uow.products.add(a_product(name)), uow.products.shift(name, "stock", 1)))
+            sys.stdout.write(name + "\\n")
+            sys.stdout.flush()
+
+    await asyncio.gather(*(seller(lane) for lane in range(16)))
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def test_what_was_acknowledged_before_kill_9_is_there_afterwards(shop_file: Path) -> None:
+    for acknowledgements in (1, 100, 400):
+        child = subprocess.Popen(
+            [sys.executable, "-c", _CHILD, str(shop_file)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        )
+        assert child.stdout is not None
+        acknowledged = [child.stdout.readline().decode().strip() for _ in range(acknowledgements)]
+        child.kill()
+        acknowledged += [line for line in child.stdout.read().decode().split("\n")[:-1] if line]
+        child.wait()
+        child.stdout.close()
+        connection = sqlite3.connect(shop_file)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        kept = dict(connection.execute("SELECT id, stock FROM products"))
+        connection.execute("DELETE FROM products")
+        connection.commit()
+        connection.close()
+        assert set(acknowledged) <= set(kept)
+        assert set(kept.values()) == {6}  # whole transactions only
