@@ -7,12 +7,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from telegram.error import BadRequest, RetryAfter
 
 from core.clock import Clock
-from core.ports import Effect, Store
+from core.ports import Effect, Store, UnitOfWork
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,8 @@ class Worker:
         self._store, self._clock, self._topics = store, clock, topics
         self._poked = asyncio.Event()
         self._stopping = False
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._finished: list[str] = []
 
     def poke(self) -> None:
         """There is something to do now."""
@@ -47,37 +48,34 @@ class Worker:
             if not more:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._poked.wait(), 1.0)
-            self._poked.clear()
+            self._poked.clear()  # before looking: what is poked from here on is looked at once more
 
     async def work(self) -> bool:
-        """Lease what is due and start on it; whether there may be more."""
-        now = self._clock.now()
-        effects = await self._store.write(lambda uow: uow.outbox.lease(now, now + LEASE, BATCH))
+        """Note what is done, lease what is due, and start on it; whether there may be more."""
+        finished, self._finished = self._finished, []
+        try:
+            effects = await self._store.write(_turn, finished, self._clock.now())
+        except Exception:
+            self._finished = finished + self._finished
+            raise
         lanes: dict[str, list[Effect]] = defaultdict(list)
         for effect in effects:
             lanes[effect.lane].append(effect)
-        for lane, waiting in lanes.items():
-            self._running[lane] = asyncio.create_task(self._lane(lane, waiting, self._running.get(lane)))
+        for waiting in lanes.values():
+            task = asyncio.create_task(self._in_order(waiting))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
         return len(effects) == BATCH
 
-    async def _lane(self, lane: str, effects: list[Effect], before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            await asyncio.wait([before])
-        await self._in_order(effects)
-        if self._running.get(lane) is asyncio.current_task():
-            del self._running[lane]
-
     async def _in_order(self, effects: list[Effect]) -> None:
-        done: list[str] = []
+        """Carry out one lane's effects. The outbox gives out a lane's next ones only when these are done."""
         for place, effect in enumerate(effects):
             if not await self._carry(effect):
-                for later in effects[place + 1 :]:  # keep the order: the rest of the lane waits for this one
-                    await self._again(later, FIRST_RETRY * 2, "behind")
+                for later in effects[place + 1 :]:  # given back: they wait in their lane for this one
+                    await self._again(later, timedelta(0), "behind")
                 break
-            done.append(effect.key)
-        if done:
-            now = self._clock.now()
-            await self._store.write(lambda uow: uow.outbox.done(done, now))
+            self._finished.append(effect.key)
+        self.poke()
 
     async def _carry(self, effect: Effect) -> bool:
         try:
@@ -106,4 +104,12 @@ class Worker:
         self._stopping = True
         self._poked.set()
         if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=20)
+            await asyncio.wait(self._running, timeout=20)
+        finished, now = self._finished, self._clock.now()
+        await self._store.write(lambda uow: uow.outbox.done(finished, now))
+
+
+def _turn(uow: UnitOfWork, finished: list[str], now: datetime) -> list[Effect]:
+    """One turn of the loop in one transaction."""
+    uow.outbox.done(finished, now)
+    return uow.outbox.lease(now, now + LEASE, BATCH)

@@ -31,7 +31,7 @@ _URGENT = ("pre_checkout_query", "shipping_query")
 _VITAL = ("successful_payment", "refunded_payment")
 
 _LOG = logging.getLogger(__name__)
-_DONE_DELAY = 0.05  # seconds in which finished updates gather for one write
+_DONE_DELAY = 0.5  # seconds in which finished updates gather for one write: a change settles its update itself
 
 
 class Inbox(Protocol):
