@@ -19,6 +19,7 @@ from bot import config
 from bot.pictures.product import draw_demo
 from bot.sandbox import bank as pocket_bank
 from bot.sandbox.server import Sandbox
+from bot.wire.limiter import Limits
 from bot.wiring import Sampan
 from core.ids import PersonId
 from core.money import parse_price
@@ -57,11 +58,11 @@ def _goods() -> list[dict[str, Any]]:
 class Demo:
     """The running demo: `page` is where to look."""
 
-    def __init__(self, data: Path | None, *, port: int = 0, shop_port: int = 0) -> None:
+    def __init__(self, data: Path | None, *, port: int = 0, shop_port: int = 0, limits: Limits | None = None) -> None:
         self._throw_away = data is None
         self.data = data or Path(tempfile.mkdtemp(prefix="sampan-demo-"))
         self.clock = DemoClock()
-        self._port, self._shop_port = port, shop_port
+        self._port, self._shop_port, self._limits = port, shop_port, limits
         self.sandbox = Sandbox(clock=self.clock.seconds, data=self.data / "telegram")
         self.bank = pocket_bank.mount(self.sandbox, data=self.data)
         self.sandbox.app.router.add_post("/demo/skip", self._skip)
@@ -73,7 +74,7 @@ class Demo:
         self.data.mkdir(parents=True, exist_ok=True)
         base = await self.sandbox.start(self._port)
         progress("opening the shop …")
-        self.shop = Sampan(config.read(self._environment(base)), clock=self.clock)
+        self.shop = Sampan(config.read(self._environment(base)), clock=self.clock, limits=self._limits)
         await self.shop.start()
         self.bank.set_merchant_url(self.shop.web_url)
         progress("filling the shelves …")
