@@ -90,8 +90,9 @@ def _opened(data: bytes, wanted: int) -> Image.Image:
         if shrink < 1:  # draft wants the picture's own proportions, or it does nothing
             file.draft("RGB", (round(file.width * shrink), round(file.height * shrink)))
         file.load()
-        upright = ImageOps.exif_transpose(file)
-        return _flattened(upright)
+        clean = _flattened(ImageOps.exif_transpose(file))
+    clean.info.clear()  # Pillow would write a JPEG's comment, and more, into the next file
+    return clean
 
 
 def _flattened(picture: Image.Image) -> Image.Image:
