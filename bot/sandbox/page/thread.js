@@ -59,7 +59,7 @@ function welcome() {
 
 function takeMessage({ type, message, isNew }) {
   if (message.chat_id !== state.chat) return;
-  const stays = list.scrollHeight - list.scrollTop - list.clientHeight < 160 || message.from?.id === state.me;
+  const stays = list.scrollHeight - list.scrollTop - list.clientHeight < (isNew ? 160 : 8) || (isNew && message.from?.id === state.me);
   const known = list.querySelector(`[data-message-id="${message.message_id}"]`);
   list.querySelector(".welcome")?.remove();
   if (type === "deleted") {
@@ -73,7 +73,9 @@ function takeMessage({ type, message, isNew }) {
   if (isNew) drawn.classList.add("coming");
   if (type === "edited") drawn.classList.add("changed");
   tidy();
-  if (stays) toEnd(false);
+  if (!stays) return;
+  if (isNew && drawn.offsetHeight > list.clientHeight) list.scrollTop = drawn.offsetTop - 8; // a tall one is read from its top
+  else toEnd(false);
 }
 
 /** Days between messages, and who begins a run of messages from one sender. */
@@ -128,7 +130,7 @@ function drawMessage(message) {
   const tools = h("button.tool", { "aria-label": t("reply"), title: t("reply"), onclick: () => askReply(message) }, icon("reply", 16));
   const body = h("div.body", {}, bubble, message.keyboard && keyboard(message), reactions(message));
   if (message.kind === "photo") body.classList.add("with-photo");
-  if (message.kind === "photo" && message.media.width) body.style.setProperty("--wide", `${photoWidth(message.media)}px`);
+  if (message.kind === "photo" && message.media.width) body.style.setProperty("--wide", `${photoWidth(message)}px`);
   element.append(body, tools);
   return element;
 }
@@ -193,7 +195,10 @@ function photo(message) {
   return frame;
 }
 
-const photoWidth = (media) => Math.round(Math.min(media.width, 420, (TALLEST * media.width) / media.height));
+/** As wide as the picture at its greatest height; a long caption makes room for itself. */
+function photoWidth({ media, text }) {
+  return Math.max(text.length > 160 ? TALLEST : 0, Math.round(Math.min(media.width, 420, (TALLEST * media.width) / media.height)));
+}
 
 function lightbox(url, alt) {
   const box = h("dialog.lightbox", { onclick: () => box.close(), onclose: () => box.remove() }, h("img", { src: url, alt }));
