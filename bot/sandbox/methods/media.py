@@ -62,8 +62,11 @@ def media_content(world: World, kind: str, stored: StoredFile, fields: Json) -> 
         content.update({name: fields[name] for name in ("performer", "title") if fields.get(name)})
     if kind == "sticker":
         content.update(type="regular", width=512, height=512, is_animated=False, is_video=False)
+    if kind != "animation":
+        return {kind: content}
     # An animation is told as a document too, for clients that do not know animations.
-    return {"animation": content, "document": content} if kind == "animation" else {kind: content}
+    document = {name: value for name, value in content.items() if name not in ("width", "height", "duration")}
+    return {"animation": content, "document": document}
 
 
 def _send_file(world: World, params: Params, kind: str) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import aiohttp
 from PIL import Image
@@ -21,8 +22,8 @@ def form(**fields):
 
 
 async def send_photo(api, data):
-    sent = await api.request("POST", f"{PATH}/sendPhoto", data=form(chat_id=5001, photo=(data, "a.png", "image/png")))
-    return sent
+    body = form(chat_id=5001, photo=(data, "a.png", "image/png"))
+    return await api.request("POST", f"{PATH}/sendPhoto", data=body)
 
 
 async def download(api, path, token="424242:sandbox-test"):
@@ -68,17 +69,13 @@ async def test_a_file_is_not_given_to_a_wrong_token_or_under_a_wrong_path(make, 
 
 
 async def test_an_album_is_several_messages_of_one_group(api, picture):
-    media = '[{"type":"photo","media":"attach://one","caption":"<b>c</b>","parse_mode":"HTML"},{"type":"photo","media":"attach://two"}]'
-    sent = await api.request(
-        "POST",
-        f"{PATH}/sendMediaGroup",
-        data=form(
-            chat_id=5001,
-            media=media,
-            one=(picture(10, 10), "1.png", "image/png"),
-            two=(picture(20, 10), "2.png", "image/png"),
-        ),
-    )
+    media = [
+        {"type": "photo", "media": "attach://one", "caption": "<b>c</b>", "parse_mode": "HTML"},
+        {"type": "photo", "media": "attach://two"},
+    ]
+    files = {"one": (picture(10, 10), "1.png", "image/png"), "two": (picture(20, 10), "2.png", "image/png")}
+    body = form(chat_id=5001, media=json.dumps(media), **files)
+    sent = await api.request("POST", f"{PATH}/sendMediaGroup", data=body)
     first, second = sent.result
     assert first["media_group_id"] == second["media_group_id"]
     assert (first["caption"], first["caption_entities"][0]["type"]) == ("c", "bold")
