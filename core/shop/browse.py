@@ -21,7 +21,7 @@ PAGE = 6
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
-    """A product with its seller, for a reader with a cart."""
+    """A product with its seller, for a reader whose cart holds `in_cart` pieces of anything."""
 
     product: Product
     seller: Seller
@@ -36,7 +36,7 @@ def product_view(uow: UnitOfWork, product_id: ProductId, reader: PersonId) -> Pr
     if product.state is not ProductState.ON_SALE and seller.person != reader:
         raise Gone
     cart = uow.carts.get(reader) or Cart(reader)
-    return ProductView(product, seller, cart.quantity(product_id), cart.version)
+    return ProductView(product, seller, cart.pieces, cart.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def shelf_view(uow: UnitOfWork, reader: PersonId, page: int) -> ShelfView:
     pages = max(1, -(-total // PAGE))
     page = min(max(0, page), pages - 1)
     products = uow.products.find(state=ProductState.ON_SALE, limit=PAGE, offset=page * PAGE)
-    cart = uow.carts.get(reader)
-    return ShelfView(products, page, pages, sum(line.quantity for line in cart.lines) if cart else 0)
+    cart = uow.carts.get(reader) or Cart(reader)
+    return ShelfView(products, page, pages, cart.pieces)
 
 
 def search(uow: UnitOfWork, words: str, limit: int = 20) -> list[ProductView]:

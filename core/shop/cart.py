@@ -26,6 +26,11 @@ class Cart:
     lines: tuple[CartLine, ...] = ()
     version: int = 0
 
+    @property
+    def pieces(self) -> int:
+        """How many pieces of anything are in it: what the cart button counts."""
+        return sum(line.quantity for line in self.lines)
+
     def quantity(self, product: ProductId) -> int:
         """How many of `product` are in it."""
         return next((line.quantity for line in self.lines if line.product == product), 0)
