@@ -13,16 +13,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, NullPool, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, NullPool, create_engine, event, inspect, make_url, text
 
 from storage.tables import METADATA
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is imported where it is used: a shop whose database is up to date (nearly every start) does without its 8 MB.
 
 _LOCK = 0x53414D50414E  # "SAMPAN": two machines that start at once migrate one after the other
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -47,6 +47,10 @@ def database_url(place: str | Path) -> URL:
 
 def upgrade(place: str | Path, progress: Callable[[str], None] = lambda line: None) -> None:
     """Bring the database to the newest revision. A new SQLite file is made readable by its owner only."""
+    if is_newest(place):
+        return
+    from alembic import command
+
     url = database_url(place)
     if url.drivername == "sqlite" and url.database:
         Path(url.database).touch(mode=0o600)
@@ -62,8 +66,23 @@ def upgrade(place: str | Path, progress: Callable[[str], None] = lambda line: No
             raise BrokenReferences
 
 
+def is_newest(place: str | Path) -> bool:
+    """Whether a database is at the revision of the last script there is."""
+    url = database_url(place)
+    if url.drivername == "sqlite" and not (url.database and Path(url.database).exists()):
+        return False
+    newest = max(script.name.partition("_")[0] for script in _VERSIONS.glob("[0-9]*.py"))
+    with _connected(url, reads_only=True) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest]
+
+
 def current(place: str | Path) -> tuple[str | None, str]:
     """The revision a database is at (None: no tables yet), and the newest one there is."""
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     url = database_url(place)
     head = ScriptDirectory.from_config(_config(None)).get_current_head() or ""
     if url.drivername == "sqlite" and not (url.database and Path(url.database).exists()):
@@ -74,6 +93,9 @@ def current(place: str | Path) -> tuple[str | None, str]:
 
 def differences(place: str | Path) -> list[Any]:
     """What Alembic would still change to make the database what storage/tables says; empty when they agree."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     with _connected(database_url(place), reads_only=True) as connection:
         return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA))
 
@@ -98,6 +120,8 @@ def _connected(url: URL, *, reads_only: bool = False) -> Iterator[Connection]:
 
 
 def _config(connection: Connection | None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
     config.attributes["connection"] = connection
@@ -106,6 +130,8 @@ def _config(connection: Connection | None) -> Config:
 
 def _write_script(message: str, number: str) -> None:
     """Compare the tables with an empty or migrated SQLite file, and write what is missing as a script."""
+    from alembic import command
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "shop.db"
         if number != "0001":
