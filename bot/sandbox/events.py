@@ -75,8 +75,8 @@ class EventLog:
         call.seq = self.add("call", call).seq
 
     def after(self, seq: int) -> Iterable[Event]:
-        """Events later than `seq`, oldest first; a single reset when some of them are forgotten already."""
-        if self.events and seq < self.events[0].seq - 1:
+        """Events later than `seq`, oldest first; one reset when some are forgotten or `seq` is of another life."""
+        if seq > self.seq or (self.events and seq < self.events[0].seq - 1):
             return [Event(self.seq, int(self.clock()), "reset")]
         found: list[Event] = []
         for event in reversed(self.events):
@@ -87,7 +87,7 @@ class EventLog:
 
     async def wait(self, seq: int, seconds: float) -> None:
         """Until there is an event after `seq`, at most so many seconds, or until the log closes."""
-        if self.seq > seq or self.closed or seconds <= 0:
+        if self.seq != seq or self.closed or seconds <= 0:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(future)

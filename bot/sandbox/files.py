@@ -99,15 +99,6 @@ class Files:
             return self._bytes[stored.unique_id]
         return (self.folder / stored.unique_id).read_bytes()
 
-    def clear(self) -> None:
-        for stored in self.by_unique.values():
-            if self.folder is not None and not stored.parent:
-                (self.folder / stored.unique_id).unlink(missing_ok=True)
-        self.by_id.clear()
-        self.by_unique.clear()
-        self.by_path.clear()
-        self._bytes.clear()
-
     def photo_sizes(self, stored: StoredFile) -> list[Json]:
         """The Bot API's list of PhotoSize, smallest first, the photo itself last."""
         sizes = [self.by_id[file_id] for file_id in stored.previews if file_id in self.by_id]

@@ -23,6 +23,7 @@ from bot.sandbox.methods.registry import HANDLERS
 from bot.sandbox.params import Params, read_params
 from bot.sandbox.people import SEED_PEOPLE, Person
 from bot.sandbox.schema import METHODS, Method
+from bot.sandbox.snapshot import Keeper
 from bot.sandbox.verbs import Verbs
 from bot.sandbox.watching import Watching
 from bot.sandbox.world import World
@@ -68,6 +69,9 @@ class Sandbox:
         )
         self.clock = clock
         self.token = token
+        self._keeper = Keeper(self.world, data) if data else None
+        if self._keeper is not None:
+            self._keeper.load()
         if token is not None:
             self.world.see_token(token)
         self.base = ""
@@ -94,6 +98,8 @@ class Sandbox:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
+        if self._keeper is not None:
+            self._keeper.start()
         self.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         return self.base
 
@@ -103,6 +109,8 @@ class Sandbox:
             await self.world.post_office.set(None)
             await self._runner.cleanup()
             self._runner = None
+            if self._keeper is not None:
+                await self._keeper.stop()
 
     async def _let_go(self, app: web.Application) -> None:
         self.world.events.close()

@@ -92,7 +92,6 @@ class World:
         self.invoices: dict[str, Json] = {}
         self.payments: list[Json] = []
         self.prepared: dict[str, Json] = {}
-        self.polls: dict[str, Post] = {}
         self.checkout_seconds = 10.0
         self.webhook_set_at = -1e9
         self.updates.drop()
