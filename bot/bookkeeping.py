@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from core.channels import camt, pix, sepa
 from core.payments.receiving import Fact, take_in
-from core.payments.refunds import settle_refund_by_message
+from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
 from core.ports import Altered, Message, Store, UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell
@@ -57,6 +57,8 @@ def _book_one(uow: UnitOfWork, shop: Shop, channel: str, one: Fact | pix.Returne
         settle_refund_by_message(uow, shop, channel, one.reference, one.evidence)
     elif one.status == "DEVOLVIDO":
         settle_refund_by_message(uow, shop, channel, one.id, one.evidence)
+    elif one.status == "NAO_REALIZADO":
+        reject_refund_by_message(uow, shop, channel, one.id, one.status)
     uow.inbox.settle(message.source, [key])
     return True
 

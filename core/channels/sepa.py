@@ -19,6 +19,7 @@ from core.ports import ActionNeeded, Outcome, Pending, Rejected, Unknown
 from core.qr import BadPayload, epc
 
 NAME = "sepa"
+DUPLICATE = "AM05"  # ISO 20022 external status reason: this message id came before, so its transfer is under way
 
 
 class Sepa:
@@ -105,13 +106,14 @@ def _with_message_id(document: bytes, key: str) -> bytes:
 
 
 def _status_report(document: bytes) -> Outcome:
-    """pain.002: RJCT is a refusal with its reason; anything else means that the bank has it."""
+    """pain.002: RJCT is a refusal with its reason; anything else, a duplicate too, means that the bank has it."""
     try:
         root = fromstring(document, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError):
         return Unknown("unreadable pain.002")
     texts = {element.tag.rpartition("}")[2]: (element.text or "").strip() for element in root.iter()}
     status = texts.get("TxSts") or texts.get("PmtInfSts") or texts.get("GrpSts") or ""
-    if status == "RJCT":
-        return Rejected(texts.get("Cd") or texts.get("Prtry") or "RJCT")
+    reason = texts.get("Cd") or texts.get("Prtry") or "RJCT"
+    if status == "RJCT" and reason != DUPLICATE:
+        return Rejected(reason)
     return Pending(status) if status else Unknown("pain.002 without a status")

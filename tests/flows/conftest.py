@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import aiohttp
 import pytest_asyncio
 
 from bot.demo import ROSA, Demo
+from bot.sandbox.bank import DEMO_SECRET, signature
 from bot.wire.limiter import Limits
 from core.ids import PersonId
 from core.ledger.journal import Leg
@@ -48,6 +49,13 @@ class OpenDemo(Town):
         for code in {code for _, code in totals}:
             assert sum(minor for (_, one), minor in totals.items() if one == code) == 0, f"{code} does not balance"
         return {place: minor for place, minor in totals.items() if minor}
+
+    async def deliver(self, kind: str, body: bytes, *, secret: str = DEMO_SECRET, age: float = 0) -> int:
+        """Send the shop a bank's message (pix, camt054), signed `age` seconds ago; the HTTP status."""
+        at = self.demo.clock.seconds() - age
+        headers = {"X-Bank-Signature": signature(secret, at, body)}
+        async with self.http.post(f"{self.shop_url}/bank/{kind}", data=body, headers=headers) as answer:
+            return answer.status
 
     async def legs(self, order: str) -> list[Leg]:
         """Every leg of an order, in posting order."""

@@ -223,8 +223,10 @@ class Chatter:
     async def card(self) -> Json:
         """The payment card: a picture with a copy button."""
         return await self.wait_for(
-            lambda message: message["kind"] == "photo"
-            and any(one["kind"] == "copy" for line in message["keyboard"] or [] for one in line)
+            lambda message: (
+                message["kind"] == "photo"
+                and any(one["kind"] == "copy" for line in message["keyboard"] or [] for one in line)
+            )
         )
 
     async def picture(self, message: Json) -> bytes:

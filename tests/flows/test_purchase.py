@@ -128,9 +128,10 @@ async def test_anybody_fills_their_own_cart_from_a_card_in_the_group(town):
     await maya.say("/cart")
     cart = await maya.wait_for("Your cart")
     assert "2 × Group cup — €14.00" in cart["text"]
-    assert all(message["chat_id"] != GROUP or not message["out"] for message in (await nora.messages(GROUP))[-1:]) or (
-        await nora.last(GROUP)
-    )["via_bot"]
+    assert (
+        all(message["chat_id"] != GROUP or not message["out"] for message in (await nora.messages(GROUP))[-1:])
+        or (await nora.last(GROUP))["via_bot"]
+    )
     link = button(shared, "Buy now")["value"]
     assert link.endswith(f"start=b_{product}")
     opened = await nora.open(link)
@@ -194,7 +195,7 @@ async def test_the_quantity_of_what_is_bought_now_is_changed_at_the_review(town)
     await nora.wait_for("2 × Several — €6.00")
     await nora.press("＋")
     await nora.wait_for("3 × Several — €9.00")
-    assert "Only 3 of “Several” left." == (await nora.press("＋"))["text"]
+    assert (await nora.press("＋"))["text"] == "Only 3 of “Several” left."
     await nora.press("−")
     review = await nora.wait_for("2 × Several — €6.00")
     await nora.press("Confirm", review)
@@ -266,7 +267,8 @@ async def test_an_unpaid_order_expires_gives_its_stock_back_and_says_so(town):
     await town.skip(50 * 60)
     await nora.wait_for("10 min left")
     await town.skip(11 * 60)
-    gone = await nora.wait_for(lambda message: message["message_id"] == card["message_id"] and "expired" in message["text"])
+    number = card["message_id"]
+    gone = await nora.wait_for(lambda message: message["message_id"] == number and "expired" in message["text"])
     assert decode(await nora.picture(gone)) == [] and not gone["keyboard"]
     await nora.wait_for(lambda message: message["message_id"] > card["message_id"] and "expired" in message["text"])
     assert await town.stock(product) == 2
