@@ -56,7 +56,7 @@ class SqlInbox:
 
     def put(self, message: Message) -> bool:
         """core.ports.Inbox.put."""
-        context = _context(message.source, message.key)
+        context = sealed_for(message.source, message.key)
         body = self._vault.encrypt(message.body.encode(), context)
         at = self._moment(message.received_at)
         row = (message.source, message.key, message.digest, body, at, True)
@@ -81,7 +81,7 @@ class SqlInbox:
         unpack = self._sql.moment.unpack
         rows = self._run(self._sql.open.text, self._sql.open.bind({"s": source, "limit": limit})).fetchall()
         return [
-            Message(source, key, self._vault.decrypt(body, _context(source, key)).decode(), unpack(at), digest)  # type: ignore[misc]
+            Message(source, key, self._vault.decrypt(body, sealed_for(source, key)).decode(), unpack(at), digest)  # type: ignore[misc]
             for key, body, at, digest in rows
         ]
 
@@ -94,5 +94,6 @@ class SqlInbox:
         return pack(moment) if pack else moment
 
 
-def _context(source: str, key: str) -> str:
+def sealed_for(source: str, key: str) -> str:
+    """What a message's body is sealed for."""
     return f"inbox.body|{source}|{key}"

@@ -138,9 +138,6 @@ class Mapping:
             raise TypeError(f"{self.noun.name} cannot be sought by {name}")
         return form.pack(value) if form.pack and value is not None else value
 
-    def _context(self, key: Any) -> str:
-        return f"{self.table.name}.{SEALED}|{key}"
-
     def _seal(self, thing: Any) -> bytes | None:
         secrets = {
             name: form.pack(value) if form.pack else value
@@ -149,17 +146,22 @@ class Mapping:
         }
         if not secrets:
             return None
-        return self._vault.encrypt(dump(secrets).encode(), self._context(getattr(thing, self.noun.key)))
+        return self._vault.encrypt(dump(secrets).encode(), sealed_for(self.noun.name, getattr(thing, self.noun.key)))
 
     def _open(self, key: Any, blob: bytes | None) -> dict[str, Any]:
         if blob is None:
             return self._defaults
-        secrets = load(self._vault.decrypt(blob, self._context(key)).decode())
+        secrets = load(self._vault.decrypt(blob, sealed_for(self.noun.name, key)).decode())
         opened = dict(self._defaults)
         for name, form in self._secret.items():
             if name in secrets:
                 opened[name] = form.unpack(secrets[name]) if form.unpack else secrets[name]
         return opened
+
+
+def sealed_for(name: str, key: Any) -> str:
+    """What the blob of a noun's row is sealed for: it opens in that row only."""
+    return f"{name}.{SEALED}|{key}"
 
 
 def _minor(money: Money | None) -> int | None:

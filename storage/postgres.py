@@ -171,7 +171,9 @@ class PostgresStore:
                     job.result = self._once(session, job)
                 except BaseException as error:  # whatever it is, it is told to whoever asked; the thread lives on
                     job.error = error
-                if not isinstance(job.error, Conflict) or attempt == tries:
+                # A Duplicate may be a lost race, too: somebody added what this one had just looked for in vain.
+                lost = isinstance(job.error, Conflict) or (isinstance(job.error, Duplicate) and attempt == 1)
+                if not lost or attempt == tries:
                     break
                 self._pause(attempt)
 

@@ -37,6 +37,7 @@ class SqlUnit:
     """
 
     def __init__(self, plan: Plan, link: Link) -> None:
+        self.link, self.vault = link, plan.vault
         self._shelves = [SqlShelf(statements, link) for statements in plan.shelves.values()]  # type: ignore[var-annotated]
         for name, shelf in zip(plan.shelves, self._shelves, strict=True):
             setattr(self, name, shelf)

@@ -172,6 +172,14 @@ async def test_ten_who_count_up_at_once_lose_no_count(store: Any) -> None:
     assert (person.received, person.version) == (10, 10)
 
 
+async def test_ten_who_come_in_for_the_first_time_at_once_are_one_person(store: Any) -> None:
+    def greet(uow: Any) -> int:
+        person = uow.people.get(1) or uow.people.add(a_person())
+        return int(person.id)
+
+    assert await asyncio.gather(*(store.write(greet) for _ in range(10))) == [1] * 10
+
+
 async def test_things_are_found_by_what_they_say(store: Any) -> None:
     def put(uow: Any) -> None:
         uow.people.add(a_person(1, tier=Tier.NEW, currency=EUR, joined_at=later(3)))

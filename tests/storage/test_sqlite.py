@@ -50,6 +50,17 @@ async def test_those_who_wait_together_share_one_commit(shop_file: Path, vault: 
     assert len(commits) == 2
 
 
+def test_a_commit_is_on_disk_when_it_returns_and_readers_cannot_write(shop_file: Path) -> None:
+    def ask(connection: sqlite3.Connection, *names: str) -> list[Any]:
+        return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    writer, reader = connect(shop_file, writes=True), connect(shop_file, writes=False)
+    assert ask(writer, "journal_mode", "synchronous", "foreign_keys", "query_only") == ["wal", 2, 1, 0]
+    assert ask(reader, "query_only") == [1]
+    reader.close()
+    writer.close()
+
+
 async def test_when_the_commit_fails_everyone_in_the_batch_learns_it(shop_file: Path, vault: Vault) -> None:
     broken = False
 
