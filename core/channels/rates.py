@@ -26,6 +26,8 @@ ECB_DAILY = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"
 # A currency that has no fixing in so many days is no longer published: its last rate is history, not a rate.
 _RECENT_ROWS = 10
 
+_SMALLEST = Decimal("1e-9")
+
 
 class FeedFault(Exception):
     """A rate source did not give rates. The message says why, for the operator."""
@@ -36,8 +38,9 @@ def _positive(text: str) -> Fraction:
         rate = Decimal(text)
     except InvalidOperation:
         raise FeedFault("a rate that is not a number") from None
-    if not rate.is_finite() or rate <= 0:
-        raise FeedFault("a rate that is not positive")
+    # Between any two currencies of the world; past that the feed is broken (and "1e999999999" would fill the memory).
+    if not rate.is_finite() or not _SMALLEST < rate < 1 / _SMALLEST:
+        raise FeedFault("a rate that is none")
     return Fraction(rate)
 
 
@@ -62,7 +65,7 @@ def read_ecb_daily(document: bytes) -> list[Fixing]:
         day = next(element for element in root.iter() if element.get("time"))
         on = date.fromisoformat(day.get("time") or "")
         rows = [(row.get("currency", ""), row.get("rate", "")) for row in day if row.get("currency")]
-    except (ParseError, DefusedXmlException, StopIteration, ValueError):
+    except (ParseError, DefusedXmlException, StopIteration, ValueError, LookupError):
         raise FeedFault("not the ECB's daily XML") from None
     return [Fixing(code, _positive(rate), on, "ECB") for code, rate in rows if code in EXPONENTS]
 
@@ -72,10 +75,12 @@ def read_json(document: bytes, source: str) -> list[Fixing]:
     try:
         told = json.loads(document, parse_float=str, parse_int=str)
         base, on, rates = str(told["base"]), date.fromisoformat(told["date"]), dict(told["rates"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise FeedFault("not a rate document: it needs base, date and rates") from None
     per_base = {code: _positive(str(rate)) for code, rate in rates.items() if code in EXPONENTS}
     per_base[base] = Fraction(1)
+    if base not in EXPONENTS:
+        raise FeedFault("the base is no currency")
     if "EUR" not in per_base:
         raise FeedFault("the euro is missing from the rates")
     euro = per_base.pop("EUR")
@@ -85,6 +90,8 @@ def read_json(document: bytes, source: str) -> list[Fixing]:
 async def fetch(session: aiohttp.ClientSession, source: str) -> list[Fixing]:
     """Ask a source: "ecb", "ecb:URL" or "json:URL". Raises FeedFault."""
     kind, _, url = source.partition(":")
+    if kind not in ("ecb", "json") or not (url.startswith(("http://", "https://")) or source == "ecb"):
+        raise FeedFault("a rate source is ecb, ecb:URL or json:URL")
     try:
         async with session.get(url or ECB_DAILY, timeout=aiohttp.ClientTimeout(total=20)) as answer:
             if answer.status != 200:

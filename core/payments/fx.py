@@ -48,6 +48,10 @@ def business_days(since: date, until: date) -> int:
     return sum((since + timedelta(days=n)).weekday() < 5 for n in range(1, min(days, 400) + 1))
 
 
+# Fixings kept a currency: the last ones, and room for a source that is wrong about the day.
+_KEPT = 8
+
+
 class RateDesk:
     """The last known fixing of each currency. Kept in memory; the wiring feeds it from its sources.
 
@@ -56,28 +60,32 @@ class RateDesk:
 
     def __init__(self, max_age: int | None = 3) -> None:
         self.max_age = max_age
-        self._fixings: dict[str, Fixing] = {}
+        self._fixings: dict[str, dict[date, Fixing]] = {}
 
     def learn(self, fixings: Iterable[Fixing]) -> None:
-        """Take over fixings that are at least as recent as the ones known: on the same day the later word counts."""
+        """Take over fixings, in any order of their days: on the same day the later word counts."""
         for fixing in fixings:
-            known = self._fixings.get(fixing.code)
-            if fixing.rate > 0 and (known is None or fixing.on >= known.on):
-                self._fixings[fixing.code] = fixing
+            if fixing.rate > 0:
+                days = self._fixings.setdefault(fixing.code, {})
+                days[fixing.on] = fixing
+                if len(days) > _KEPT:
+                    del days[min(days)]
 
     def known(self) -> list[Fixing]:
         """Every currency's last fixing, by code."""
-        return [self._fixings[code] for code in sorted(self._fixings)]
+        return [days[max(days)] for _, days in sorted(self._fixings.items())]
 
     def _per_euro(self, of: Asset, today: date) -> Fixing:
         if of.code == "EUR":
             return Fixing("EUR", Fraction(1), today, "")
-        fixing = self._fixings.get(of.code)
-        if fixing is None:
+        days = self._fixings.get(of.code, {})
+        # A source that is a day or a century ahead must not set today's price, nor hide the fixings that follow.
+        on = max((on for on in days if self.max_age is None or on <= today), default=None)
+        if on is None:
             raise NoRate(code=of.code)
-        if self.max_age is not None and business_days(fixing.on, today) > self.max_age:
-            raise StaleRate(code=of.code, on=fixing.on)
-        return fixing
+        if self.max_age is not None and business_days(on, today) > self.max_age:
+            raise StaleRate(code=of.code, on=on)
+        return days[on]
 
     def mid(self, base: Asset, quote: Asset, today: date) -> Mid:
         """The mid rate of a pair, crossed through the euro. Raises NoRate, StaleRate."""
