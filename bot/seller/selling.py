@@ -68,7 +68,7 @@ async def _answer(visit: Visit, step: str) -> str:
         case "title":
             return selling.read_title(text)
         case "price":
-            parse_price(text)
+            selling.read_price(visit.shop, visit.need_seller(), text)
         case "stock":
             return str(selling.read_stock(text))
         case "description":

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId, ProductId
-from core.money import Money
+from core.money import Money, parse_price
 from core.payments.escrow import release_first
+from core.people import Seller
 from core.ports import UnitOfWork
 from core.shop.catalogue import Product, ProductState
 from core.shop.context import Shop
@@ -58,6 +59,16 @@ def read_description(text: str) -> str:
     if len(text.strip()) > LONGEST_DESCRIPTION:
         raise BadDescription(most=LONGEST_DESCRIPTION)
     return text.strip()
+
+
+def read_price(shop: Shop, seller: Seller, text: str) -> Money:
+    """A price in a currency that this seller can be settled from.
+
+    Raises BadPrice, BadAmount, UnknownAsset, NoRate, StaleRate.
+    """
+    price = parse_price(text)
+    shop.rates.mid(price.asset, seller.currency, shop.clock.now().date())
+    return price
 
 
 def read_stock(text: str) -> int:

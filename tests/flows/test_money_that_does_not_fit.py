@@ -68,7 +68,7 @@ async def test_the_second_of_two_payments_is_held_and_sent_back(town, method, cu
 
 @pytest.mark.parametrize(("method", "currency"), RAILS)
 async def test_a_late_payment_is_held_and_an_admin_can_send_it_back(town, method, currency):
-    nora, product, card, reading = await a_buyer(town, f"22.00 {currency}", method, stock=1)
+    nora, product, _card, reading = await a_buyer(town, f"22.00 {currency}", method, stock=1)
     await town.skip(2 * 3600)
     await nora.wait_for("expired")
     assert await town.stock(product) == 1
