@@ -15,11 +15,12 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from core.money import BadAmount, Money, UnknownAsset, asset, parse_amount
+from core.money import BadAmount, Money, UnknownAsset, asset, parse_amount, zero
 from core.payments.receiving import Fact
+from core.qr.reference import is_creditor_reference
 
 _NAMESPACE = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.05[34]\.001\.(?P<version>[0-9]{2})\}Document")
-_REFERENCE = re.compile(r"RF[0-9]{2}[A-Z0-9]{1,21}")
+_REFERENCE = re.compile(r"RF *[0-9]{2}[A-Z0-9 ]{1,40}")
 
 
 class BadStatement(ValueError):
@@ -56,25 +57,25 @@ def read_camt(document: bytes, account: str, now: datetime, channel: str) -> lis
             raise BadStatement("for another account than the one configured")
         for row in _children(notification, "Ntry"):
             if _status(row) == "BOOK":
-                facts.extend(_entry(row, now, channel))
+                facts.extend(_entry(row, _text(notification, "Id"), now, channel))
     return facts
 
 
-def _entry(row: Element, now: datetime, channel: str) -> Iterator[Fact | Debited]:
+def _entry(row: Element, notification: str, now: datetime, channel: str) -> Iterator[Fact | Debited]:
     direction = _text(row, "CdtDbtInd")
     if direction not in ("CRDT", "DBIT"):
         raise BadStatement("an entry is neither CRDT nor DBIT")
     details = [detail for group in _children(row, "NtryDtls") for detail in _children(group, "TxDtls")]
-    if len(details) > 1 and not all(_amounts(detail) for detail in details):
+    if len(details) > 1 and any(_part(detail) is None for detail in details):
         raise BadStatement("a batch entry whose parts have no amounts of their own")
     for place, detail in enumerate(details or [row]):
-        amount = _money(_amounts(detail) or _amounts(row))
-        evidence = (
-            _text(detail, "Refs/AcctSvcrRef") or _text(detail, "Refs/TxId") or _text(row, "AcctSvcrRef")
-        ) or _text(row, "NtryRef")
-        if not evidence:
-            raise BadStatement("an entry without any reference of the bank")
-        if len(details) > 1 and not _text(detail, "Refs/AcctSvcrRef") and not _text(detail, "Refs/TxId"):
+        # Of a single payment the entry's amount counts: the detail may name what was sent in another currency.
+        amount = _money(_part(detail) if len(details) > 1 else _amount(row))
+        if not amount:
+            continue
+        own = _text(detail, "Refs/AcctSvcrRef") or _text(detail, "Refs/TxId")
+        evidence = own or _entry_name(row, notification)
+        if len(details) > 1 and not own:
             evidence = f"{evidence}/{place}"
         if direction == "DBIT":
             yield Debited(_text(detail, "Refs/EndToEndId"), evidence[:64], amount)
@@ -90,19 +91,29 @@ def _entry(row: Element, now: datetime, channel: str) -> Iterator[Fact | Debited
         )
 
 
+def _entry_name(row: Element, notification: str) -> str:
+    """The bank's own name of an entry. NtryRef may be a mere line number: it is unique within its notification only."""
+    if name := _text(row, "AcctSvcrRef"):
+        return name
+    if not _text(row, "NtryRef") or not notification:
+        raise BadStatement("an entry without any reference of the bank")
+    return f"{notification}/{_text(row, 'NtryRef')}"
+
+
 def _reference(detail: Element) -> str:
-    """The structured creditor reference, else one found in the free text: some banks flatten it."""
+    """The structured creditor reference, else one found in the free text: some banks flatten it, or cut it in lines."""
     structured = _text(detail, "RmtInf/Strd/CdtrRefInf/Ref").replace(" ", "").upper()
     if structured:
         return structured[:64]
-    for group in _children(detail, "RmtInf"):
-        for free in _children(group, "Ustrd"):
-            text = (free.text or "").upper()
-            if found := _REFERENCE.search(text.replace(" ", "")):
-                return found.group()
-            if text.strip():
-                return text.strip()[:64]
-    return ""
+    found = [free for group in _children(detail, "RmtInf") for free in _children(group, "Ustrd")]
+    lines = [text for free in found if (text := (free.text or "").strip().upper())]
+    for text in (*lines, "".join(lines)):
+        for match in _REFERENCE.finditer(text):
+            words = match.group().split()
+            for end in range(len(words), 0, -1):  # the words after it are the payer's own; the check digits tell
+                if is_creditor_reference("".join(words[:end])):
+                    return "".join(words[:end])
+    return lines[0][:64] if lines else ""
 
 
 def _moment(detail: Element, row: Element, now: datetime) -> datetime:
@@ -110,9 +121,9 @@ def _moment(detail: Element, row: Element, now: datetime) -> datetime:
         if text := _text(where, path):
             try:
                 moment = datetime.fromisoformat(text)
-            except ValueError:
+                return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            except (ValueError, OverflowError):
                 raise BadStatement("a date that is none") from None
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return now
 
 
@@ -120,16 +131,30 @@ def _status(row: Element) -> str:
     return _text(row, "Sts/Cd") or _text(row, "Sts")
 
 
-def _amounts(where: Element) -> Element | None:
+def _amount(where: Element) -> Element | None:
     found = _children(where, "Amt")
     return found[0] if found else None
 
 
+def _part(detail: Element) -> Element | None:
+    """The amount of one payment of a batch: Amt of its own from version 04 on, AmtDtls/TxAmt before."""
+    own = _amount(detail)
+    if own is not None:
+        return own
+    inner = [place for group in _children(detail, "AmtDtls") for place in _children(group, "TxAmt")]
+    return _amount(inner[0]) if inner else None
+
+
 def _money(element: Element | None) -> Money:
+    """An amount, possibly zero. ISO 20022 writes up to five decimals; zeros past the currency's own say nothing."""
+    if element is None:
+        raise BadStatement("an entry without an amount")
+    whole, point, part = (element.text or "").strip().partition(".")
     try:
-        if element is None:
-            raise BadStatement("an entry without an amount")
-        return parse_amount((element.text or "").strip(), asset(element.get("Ccy", "")))
+        of = asset(element.get("Ccy", ""))
+        part = part[: of.exponent] + part[of.exponent :].rstrip("0")
+        text = f"{whole}{point if part else ''}{part}"
+        return zero(of) if re.fullmatch(r"0+([.]0+)?", text) else parse_amount(text, of)
     except (BadAmount, UnknownAsset):
         raise BadStatement("an amount or currency that is none") from None
 

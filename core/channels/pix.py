@@ -22,8 +22,7 @@ from core.qr import BadPayload
 from core.qr.pix import build_static
 
 NAME = "pix"
-_E2E = re.compile(r"[A-Za-z0-9]{1,35}")
-_TXID = re.compile(r"[A-Za-z0-9]{1,35}")
+_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 class BadWebhook(ValueError):
@@ -85,7 +84,7 @@ class Pix:
                     return Unknown(f"HTTP {answer.status}")
                 told = await answer.json(content_type=None)
                 return _returned(str(told["status"]), str(told.get("rtrId", "")))
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as fault:
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, RecursionError) as fault:
             return Unknown(type(fault).__name__)
 
 
@@ -97,39 +96,66 @@ def _returned(status: str, evidence: str) -> Outcome:
     return Pending(evidence)
 
 
-def read_webhook(body: bytes) -> Iterator[Fact | Returned]:
-    """What a Pix webhook tells: payments, and refunds inside them. Raises BadWebhook."""
+def read_webhook(body: bytes) -> list[Fact | Returned]:
+    """What a Pix webhook tells: payments, and refunds inside them. Raises BadWebhook: all of it or nothing."""
     try:
-        told = json.loads(body)
-        rows = told["pix"]
-        assert isinstance(rows, list)
-    except (ValueError, KeyError, TypeError, AssertionError):
+        rows = json.loads(body)["pix"]
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BadWebhook("pix") from None
-    for row in rows:
-        yield from _row(row)
+    return [told for row in _list(rows, "pix") for told in _row(_object(row, "pix[]"))]
 
 
-def _row(row: Any) -> Iterator[Fact | Returned]:
+def _row(row: dict[str, Any]) -> Iterator[Fact | Returned]:
+    payer = _object(row.get("pagador") or {}, "pagador")
     try:
-        fact_id, txid = str(row["endToEndId"]), str(row.get("txid") or "")
-        amount = parse_amount(str(row["valor"]), asset("BRL"))
-        at = datetime.fromisoformat(str(row["horario"]))
-        payer = row.get("pagador") or {}
-        returns = row.get("devolucoes") or []
+        amount = parse_amount(_text(row, "valor"), asset("BRL"))
+        at = datetime.fromisoformat(_text(row, "horario"))
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except BadAmount:
         raise BadWebhook("valor") from None
-    except (KeyError, ValueError, TypeError, AttributeError):
-        raise BadWebhook("pix[]") from None
-    if not _E2E.fullmatch(fact_id) or not (txid == "" or _TXID.fullmatch(txid)):
-        raise BadWebhook("endToEndId or txid")
+    except (ValueError, OverflowError):
+        raise BadWebhook("horario") from None
     yield Fact(
         channel=NAME,
-        id=fact_id,
-        reference=txid,
+        id=_name(row, "endToEndId"),
+        reference=_name(row, "txid", least=0),
         amount=amount,
-        at=at if at.tzinfo else at.replace(tzinfo=UTC),
-        debtor_account=str(payer.get("cpf") or payer.get("cnpj") or ""),
-        debtor_name=str(payer.get("nome") or "")[:120],
+        at=at,
+        debtor_account=_printable(payer.get("cpf") or payer.get("cnpj"))[:20],
+        debtor_name=_printable(payer.get("nome"))[:120],
     )
-    for item in returns:
-        yield Returned(str(item.get("id", "")), str(item.get("status", "")), str(item.get("rtrId", "")))
+    for item in _list(row.get("devolucoes") or [], "devolucoes"):
+        told = _object(item, "devolucoes[]")
+        yield Returned(_name(told, "id"), _name(told, "status"), _name(told, "rtrId", least=0))
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise BadWebhook(where)
+    return value
+
+
+def _object(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadWebhook(where)
+    return value
+
+
+def _text(row: dict[str, Any], field: str) -> str:
+    value = row.get(field)
+    if not isinstance(value, str):
+        raise BadWebhook(field)
+    return value
+
+
+def _name(row: dict[str, Any], field: str, *, least: int = 1) -> str:
+    """A name of the Pix API: ASCII letters, digits and "_"."""
+    value = _text(row, field) if least or row.get(field) is not None else ""
+    if not least <= len(value) <= 35 or (value and not _NAME.fullmatch(value)):
+        raise BadWebhook(field)
+    return value
+
+
+def _printable(value: Any) -> str:
+    """Free text of the payer's bank, without what no database keeps: NUL and halves of characters."""
+    return "".join(character for character in str(value or "") if character.isprintable())

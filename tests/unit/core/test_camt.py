@@ -1,0 +1,232 @@
+"""Bank notifications: camt.054 of versions 02 and 08 are read alike, and of a document with a fault nothing is."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.channels.camt import BadStatement, Debited, read_camt
+from core.payments.receiving import Fact
+from tests.builders import NOON, PAYER_IBAN, SHOP_IBAN, money
+
+REFERENCE = "RF391D22DT37MYAJE9SP7J"
+STRUCTURED = (
+    "<RmtInf><Strd><CdtrRefInf><Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry></Tp>"
+    f"<Ref>{REFERENCE}</Ref></CdtrRefInf></Strd></RmtInf>"
+)
+
+
+def ustrd(*lines: str) -> str:
+    return "<RmtInf>" + "".join(f"<Ustrd>{line}</Ustrd>" for line in lines) + "</RmtInf>"
+
+
+def document(*entries: str, version: str = "08", iban: str = SHOP_IBAN, kind: str = "054") -> bytes:
+    outer, inner = {"054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"), "053": ("BkToCstmrStmt", "Stmt")}[kind]
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{kind}.001.{version}"><{outer}>
+  <GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-10-30T12:00:00Z</CreDtTm></GrpHdr>
+  <{inner}><Id>N1</Id><CreDtTm>2026-10-30T12:00:00Z</CreDtTm>
+    <Acct><Id><IBAN>{iban}</IBAN></Id><Ccy>EUR</Ccy></Acct>
+    {"".join(entries)}
+  </{inner}></{outer}></Document>""".encode()
+
+
+def entry_02(
+    *, amount: str = "100.00", details: str = "", side: str = "CRDT", status: str = "BOOK", ref: str = "A1"
+) -> str:
+    """An entry as version 02 has it: a bare status, names straight under Dbtr, batch amounts in AmtDtls."""
+    return f"""<Ntry><NtryRef>1</NtryRef><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts>{status}</Sts>
+      <BookgDt><Dt>2026-10-30</Dt></BookgDt><ValDt><Dt>2026-10-30</Dt></ValDt>
+      {f"<AcctSvcrRef>{ref}</AcctSvcrRef>" if ref else ""}<BkTxCd><Domn><Cd>PMNT</Cd></Domn></BkTxCd>
+      <NtryDtls>{details or detail_02()}</NtryDtls></Ntry>"""
+
+
+def detail_02(*, refs: str = "<EndToEndId>NOTPROVIDED</EndToEndId>", amount: str = "", rest: str = STRUCTURED) -> str:
+    amounts = f'<AmtDtls><TxAmt><Amt Ccy="EUR">{amount}</Amt></TxAmt></AmtDtls>' if amount else ""
+    return f"""<TxDtls><Refs>{refs}</Refs>{amounts}
+      <RltdPties><Dbtr><Nm>Maya Rossi</Nm></Dbtr><DbtrAcct><Id><IBAN>{PAYER_IBAN}</IBAN></Id></DbtrAcct></RltdPties>
+      {rest}</TxDtls>"""
+
+
+def entry_08(
+    *, amount: str = "100.00", details: str = "", side: str = "CRDT", status: str = "BOOK",
+    booked: str = "<DtTm>2026-10-30T13:00:00+01:00</DtTm>",
+) -> str:  # fmt: skip
+    return f"""<Ntry><NtryRef>1</NtryRef><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>{side}</CdtDbtInd>
+      <Sts><Cd>{status}</Cd></Sts><BookgDt>{booked}</BookgDt><ValDt><Dt>2026-10-30</Dt></ValDt>
+      <AcctSvcrRef>A1</AcctSvcrRef><NtryDtls>{details or detail_08()}</NtryDtls></Ntry>"""
+
+
+def detail_08(*, ref: str = "T1", amount: str = "100.00", currency: str = "EUR", rest: str = STRUCTURED) -> str:
+    return f"""<TxDtls><Refs><AcctSvcrRef>{ref}</AcctSvcrRef><EndToEndId>0P12345</EndToEndId></Refs>
+      <Amt Ccy="{currency}">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+      <RltdPties><Dbtr><Pty><Nm>Maya Rossi</Nm></Pty></Dbtr><DbtrAcct><Id><IBAN>{PAYER_IBAN}</IBAN></Id></DbtrAcct>
+      </RltdPties>{rest}</TxDtls>"""
+
+
+def read(body: bytes) -> list[Fact | Debited]:
+    return read_camt(body, SHOP_IBAN, NOON, "sepa")
+
+
+def facts(body: bytes) -> list[Fact]:
+    told = read(body)
+    assert all(isinstance(one, Fact) for one in told)
+    return [one for one in told if isinstance(one, Fact)]
+
+
+@pytest.mark.parametrize(("body", "name"), [
+    (document(entry_02(), version="02"), "A1"),
+    (document(entry_08()), "T1"),
+    (document(entry_08(), kind="053"), "T1"),
+])  # fmt: skip
+def test_a_credit_is_told_with_its_reference_amount_and_payer(body: bytes, name: str) -> None:
+    assert facts(body) == [
+        Fact("sepa", name, REFERENCE, money("100.00 EUR"), NOON, debtor_account=PAYER_IBAN, debtor_name="Maya Rossi")
+    ]
+
+
+@pytest.mark.parametrize(("remittance", "reference"), [
+    (STRUCTURED, REFERENCE),
+    (STRUCTURED.replace("RF391D22", "rf39 1d22 "), REFERENCE),
+    (ustrd(REFERENCE), REFERENCE),
+    (ustrd("RF39 1D22 DT37 MYAJ E9SP 7J"), REFERENCE),
+    (ustrd("rf39 1d22 dt37 myaj e9sp 7j thank you"), REFERENCE),
+    (ustrd(f"Order {REFERENCE} tea"), REFERENCE),
+    (ustrd(f"/ROC/{REFERENCE}//URI/thanks"), REFERENCE),
+    (ustrd("Invoice 7", REFERENCE), REFERENCE),
+    (ustrd("Order RF391D22DT", "37MYAJE9SP7J tea"), REFERENCE),
+    (ustrd("RF40 1D22 DT37"), "RF40 1D22 DT37"),
+    (ustrd("for the tea"), "FOR THE TEA"),
+    ("", ""),
+])  # fmt: skip
+def test_the_reference_is_found_in_its_field_or_in_what_the_payer_wrote(remittance: str, reference: str) -> None:
+    for body in (
+        document(entry_02(details=detail_02(rest=remittance)), version="02"),
+        document(entry_08(details=detail_08(rest=remittance))),
+    ):
+        assert [fact.reference for fact in facts(body)] == [reference]
+
+
+def test_a_batch_is_told_payment_by_payment_in_both_versions() -> None:
+    old = document(
+        entry_02(
+            amount="30.00",
+            details=detail_02(refs="<TxId>X1</TxId>", amount="10.00")
+            + detail_02(refs="<TxId>X2</TxId>", amount="20.00"),
+        ),
+        version="02",
+    )
+    new = document(
+        entry_08(amount="30.00", details=detail_08(ref="X1", amount="10.00") + detail_08(ref="X2", amount="20.00"))
+    )
+    for body in (old, new):
+        assert [(fact.id, str(fact.amount)) for fact in facts(body)] == [("X1", "EUR 10.00"), ("X2", "EUR 20.00")]
+
+
+def test_the_parts_of_a_batch_without_names_of_their_own_are_told_apart() -> None:
+    body = document(
+        entry_02(amount="20.00", details=detail_02(amount="10.00") + detail_02(amount="10.00")), version="02"
+    )
+    assert [fact.id for fact in facts(body)] == ["A1/0", "A1/1"]
+
+
+def test_of_a_payment_sent_in_another_currency_the_amount_that_was_booked_counts() -> None:
+    (fact,) = facts(document(entry_08(amount="92.11", details=detail_08(amount="100.00", currency="USD"))))
+    assert fact.amount == money("92.11 EUR")
+
+
+def test_a_line_number_is_no_name_of_a_payment_by_itself() -> None:
+    one, other = (
+        document(entry_02(ref=""), version="02").replace(b"<Id>N1</Id>", name)
+        for name in (b"<Id>N1</Id>", b"<Id>N2</Id>")
+    )
+    assert facts(one)[0].id != facts(other)[0].id
+    assert facts(one)[0].id == facts(one)[0].id
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"), [("100", "100.00"), ("100.5", "100.50"), ("100.50000", "100.50"), ("0100.00", "100.00")]
+)
+def test_an_amount_may_have_as_many_decimals_as_iso_20022_allows(written: str, amount: str) -> None:
+    (fact,) = facts(document(entry_08(amount=written)))
+    assert fact.amount == money(f"{amount} EUR")
+
+
+def test_an_entry_of_nothing_tells_nothing() -> None:
+    assert read(document(entry_08(amount="0.00", details=detail_08(amount="0.00")), entry_08())) == read(
+        document(entry_08())
+    )
+
+
+@pytest.mark.parametrize("status", ["PDNG", "INFO", "FUTR", ""])
+def test_what_is_not_booked_is_not_told(status: str) -> None:
+    assert read(document(entry_08(status=status))) == []
+    assert read(document(entry_02(status=status), version="02")) == []
+
+
+def test_a_debit_is_told_by_the_name_we_gave_the_transfer() -> None:
+    assert read(document(entry_08(side="DBIT"))) == [Debited("0P12345", "T1", money("100.00 EUR"))]
+
+
+@pytest.mark.parametrize(("booked", "at"), [
+    ("<DtTm>2026-10-30T11:00:00Z</DtTm>", datetime(2026, 10, 30, 11, tzinfo=UTC)),
+    ("<DtTm>2026-10-30T11:00:00.123</DtTm>", datetime(2026, 10, 30, 11, 0, 0, 123000, tzinfo=UTC)),
+    ("<DtTm>2026-10-30T11:00:00+05:30</DtTm>", datetime(2026, 10, 30, 5, 30, tzinfo=UTC)),
+    ("<Dt>2026-10-28</Dt>", NOON),
+    ("", NOON),
+])  # fmt: skip
+def test_a_payment_counts_as_made_when_it_was_booked_or_told(booked: str, at: datetime) -> None:
+    (fact,) = facts(document(entry_08(booked=booked)))
+    assert fact.at == at
+
+
+def test_when_the_payers_bank_took_the_order_counts_before_the_booking() -> None:
+    taken = "<RltdDts><AccptncDtTm>2026-10-30T10:00:00Z</AccptncDtTm></RltdDts>"
+    (fact,) = facts(document(entry_08(details=detail_08(rest=STRUCTURED + taken))))
+    assert fact.at == datetime(2026, 10, 30, 10, tzinfo=UTC)
+
+
+BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>"""
+GOOD = document(entry_08())
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"not xml", b"<a/>", b"%PDF-1.7", GOOD[:300], b"\xff\xfe\x00", b"<a>" * 100_000,
+    BOMB + GOOD.partition(b"?>")[2].replace(b"Maya Rossi", b"&c;"),
+    b'<!DOCTYPE a SYSTEM "file:///etc/passwd">' + GOOD.partition(b"?>")[2],
+    GOOD.replace(b"UTF-8", b"KOI-99"),
+    GOOD.replace(b"camt.054", b"camt.052"), GOOD.replace(b"camt.054", b"pain.001"),
+    GOOD.replace(b"iso:std", b"iso:sdt"),
+    document(entry_08(), iban=PAYER_IBAN), document(entry_08(), iban=""), document(entry_08(), iban=SHOP_IBAN[:-1]),
+    GOOD.replace(b"Ntfctn>", b"Ntfctx>"),
+    document(entry_08(), entry_08(side="CREDIT")), document(entry_08(), entry_08(side="")),
+    document(entry_08(), entry_08(amount="-1.00")), document(entry_08(), entry_08(amount="1.005")),
+    document(entry_08(), entry_08(amount="")), document(entry_08(), entry_08(amount="1e3")),
+    document(entry_08(), entry_08(booked="<DtTm>yesterday</DtTm>")),
+    document(entry_08(booked="<DtTm>0001-01-01T00:00:00+14:00</DtTm>")),
+    GOOD.replace(b'<Amt Ccy="EUR">', b'<Amt Ccy="EURO">'), GOOD.replace(b'<Amt Ccy="EUR">', b"<Amt>"),
+    document(entry_02(amount="30.00", details=detail_02() + detail_02()), version="02"),
+    GOOD.replace(b"AcctSvcrRef", b"Other").replace(b"NtryRef", b"Other"),
+])  # fmt: skip
+def test_of_a_document_with_a_fault_nothing_is_read(body: bytes) -> None:
+    with pytest.raises(BadStatement) as fault:
+        read(body)
+    assert "Maya" not in str(fault.value) and "IT60" not in str(fault.value)
+
+
+@given(st.binary())
+def test_any_bytes_are_refused(body: bytes) -> None:
+    with pytest.raises(BadStatement):
+        read(body)
+
+
+@given(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=3))
+def test_a_document_damaged_anywhere_is_read_or_refused(place: int, damage: bytes) -> None:
+    try:
+        for fact in facts(GOOD[:place] + damage + GOOD[place + len(damage) :]):
+            assert fact.amount.minor > 0
+            fact.at.astimezone(UTC)
+    except BadStatement:
+        pass
