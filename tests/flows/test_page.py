@@ -68,7 +68,7 @@ async def begin(update: Update, context: Any) -> None:
         await update.message.reply_text(f"Deep link: {context.args[0]}")
         return
     words = "<b>bold</b> <i>italic</i> <u>under</u> <s>gone</s> <code>copy me</code>"
-    words += " <tg-spoiler>secret</tg-spoiler> &lt;i&gt;"
+    words += " <tg-spoiler>secret</tg-spoiler> &lt;i&gt; <a href='https://t.me/sampan_bot?start=p_tea'>tea</a>"
     await update.message.reply_html(words + "\n<pre>code</pre><blockquote>quoted</blockquote>", reply_markup=KEYS)
 
 
@@ -231,6 +231,9 @@ async def test_a_deep_link_waits_for_start(screen: Screen) -> None:
     await screen.button("Deep").click()
     await screen.start()
     await expect(screen.message("Deep link: p_mug")).to_be_visible()
+    await screen.message("bold").get_by_text("tea").click()
+    await screen.start()
+    await expect(screen.message("Deep link: p_tea")).to_be_visible()
     await expect(screen.at("composer-input")).to_be_visible()
 
 

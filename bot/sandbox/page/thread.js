@@ -7,7 +7,10 @@ import { scanPicture } from "./pocket.js";
 import { currentChat, messagesOf, now, on, state } from "./store.js";
 import { clockTime, dayName, t } from "./words.js";
 
-const TALLEST = 400; // pixels: a payment card, its text and its buttons fit on a small screen
+// Pixels of a picture: with its text and its buttons it should fit on a small screen.
+const TALLEST = 360;
+const WIDEST = 420;
+const ROOM_FOR_TEXT = 400;
 
 let list = null; // the scrolling element
 let head = null;
@@ -197,7 +200,7 @@ function photo(message) {
 
 /** As wide as the picture at its greatest height; a long caption makes room for itself. */
 function photoWidth({ media, text }) {
-  return Math.max(text.length > 160 ? TALLEST : 0, Math.round(Math.min(media.width, 420, (TALLEST * media.width) / media.height)));
+  return Math.max(text.length > 160 ? ROOM_FOR_TEXT : 0, Math.round(Math.min(media.width, WIDEST, (TALLEST * media.width) / media.height)));
 }
 
 function lightbox(url, alt) {
