@@ -1,4 +1,4 @@
-"""Text on pictures: Noto Sans for Latin, Greek and Cyrillic, Noto Sans CJK for Chinese, one run of glyphs at a time.
+"""Text on pictures: Noto Sans for Latin, Greek and Cyrillic, Noto Sans CJK for Chinese, chosen glyph by glyph.
 
 Both fonts come with our dependencies (OFL) and are mapped, not read: the 32 MB of CJK cost what is really drawn.
 """
@@ -10,7 +10,6 @@ import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -21,7 +20,7 @@ Colour = tuple[int, int, int]
 
 LATIN = "latin"
 CJK = "cjk"
-_FILES = {
+FILES = {
     LATIN: (Path(str(files("fontpkg_noto_sans"))) / "files" / "NotoSans[wdth,wght].ttf", 0),
     CJK: (Path(str(files("manimgx_fonts_cjk"))) / "NotoSansCJK-VF.otf.ttc", 2),  # face 2: simplified Chinese forms
 }
@@ -130,7 +129,7 @@ def _invisible(char: str) -> bool:
 
 @lru_cache(maxsize=2)
 def _coverage(name: str) -> Coverage:
-    return coverage(*_FILES[name])
+    return coverage(*FILES[name])
 
 
 @lru_cache(maxsize=8192)
@@ -140,33 +139,44 @@ def _font_of(char: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def _font(name: str, style: Style) -> ImageFont.FreeTypeFont:
-    path, face = _FILES[name]
+    path, face = FILES[name]
     font = ImageFont.truetype(path, style.size, index=face, layout_engine=ImageFont.Layout.BASIC)
     font.set_variation_by_axes([style.weight, 100] if name == LATIN else [style.weight])
     return font
 
 
+@lru_cache(maxsize=4096)
+def _glyph(char: str, style: Style) -> tuple[Image.Image | None, int, int, float]:
+    """A character's mask (None for a blank), where it goes from the pen (right, down), and how far the pen moves on."""
+    name = _font_of(char)
+    shown = char if name else _MISSING
+    font = _font(name or CJK, style)
+    left, top, right, bottom = (round(edge) for edge in font.getbbox(shown, anchor="ls"))
+    if right <= left or bottom <= top:
+        return None, 0, 0, font.getlength(shown)
+    mask = Image.new("L", (right - left, bottom - top))
+    ImageDraw.Draw(mask).text((-left, -top), shown, fill=255, font=font, anchor="ls")
+    return mask, left, top, font.getlength(shown)
+
+
 @lru_cache(maxsize=2048)
 def _width(line: str, style: Style) -> int:
-    return math.ceil(sum(_font(name, style).getlength(run) for name, run in _runs(line)))
-
-
-def _runs(text: str) -> list[tuple[str, str]]:
-    """The text as (font, run of characters), squares in place of what no font has."""
-    shown = [(_font_of(char) or CJK, char if _font_of(char) else _MISSING) for char in text]
-    return [(name, "".join(char for _, char in run)) for name, run in groupby(shown, key=lambda pair: pair[0])]
+    return math.ceil(sum(_glyph(char, style)[3] for char in line))
 
 
 @lru_cache(maxsize=512)
-def _ink(text: str, style: Style) -> tuple[Image.Image, int, int]:
-    """A line's mask, the pixels it takes, and how far its baseline is below its top. Kept, because lines recur."""
-    runs = [(_font(name, style), run) for name, run in _runs(text)]
-    taken = _width(text, style)
+def _ink(line: str, style: Style) -> tuple[Image.Image, int, int]:
+    """A line's mask, the pixels it takes, and how far its baseline is below its top. Kept, because lines recur.
+
+    Set glyph by glyph: amounts and dates are new on every card, but made of the same digits.
+    """
+    taken = _width(line, style)
     rise = math.ceil(style.size * 1.2)
     ink = Image.new("L", (taken + 2 * _PAD, rise + math.ceil(style.size * 0.4)))
-    pen = ImageDraw.Draw(ink)
-    left = float(_PAD)
-    for font, run in runs:
-        pen.text((left, rise), run, fill=255, font=font, anchor="ls")
-        left += font.getlength(run) if len(runs) > 1 else 0
+    pen = float(_PAD)
+    for char in line:
+        mask, right, down, advance = _glyph(char, style)
+        if mask is not None:
+            ink.paste(255, (round(pen) + right, rise + down), mask)
+        pen += advance
     return ink, taken, rise
