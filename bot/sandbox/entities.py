@@ -8,6 +8,7 @@ from typing import Any
 from bot.sandbox.errors import bad
 from bot.sandbox.html_markup import parse_html
 from bot.sandbox.markdown import parse_markdown, parse_markdown_v2
+from bot.sandbox.params import fields_of, whole
 from bot.sandbox.spans import Marked, Span, checked_url
 
 Json = dict[str, Any]
@@ -83,7 +84,7 @@ def _given_spans(text: str, given: Any, users: Users) -> list[Span]:
     index = utf16_index(text)
     spans = []
     for entity in given:
-        kind, offset, length = entity.get("type"), int(entity.get("offset", 0)), int(entity.get("length", 0))
+        kind, offset, length = entity.get("type"), whole(entity.get("offset")), whole(entity.get("length"))
         if kind not in _GIVEN:  # what Telegram finds itself is not taken from the bot
             continue
         if offset < 0 or length <= 0 or offset + length >= len(index) + 1:
@@ -95,7 +96,7 @@ def _given_spans(text: str, given: Any, users: Users) -> list[Span]:
                 raise bad(f"Entity URL '{entity.get('url', '')}' is invalid: Wrong HTTP URL")
             extra["url"] = url
         if kind == "text_mention":
-            user = users.get(int(entity.get("user", {}).get("id", 0)))
+            user = users.get(whole(fields_of(entity.get("user")).get("id")))
             if user is None:
                 continue
             extra["user"] = user

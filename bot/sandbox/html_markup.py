@@ -16,6 +16,7 @@ _TAGS = {*_SIMPLE, "a", "code", "pre", "blockquote", "tg-emoji", "tg-time"}
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|([a-zA-Z]+));?")
 _TOKEN = re.compile(r"[A-Za-z0-9.\-]*")
+_NAME = re.compile(r"[^\s>]*")
 _NEXT = re.compile(r"[<&]")
 
 
@@ -74,7 +75,7 @@ class _Reader:
 
     def start_tag(self) -> None:
         begin = self.at
-        found = re.compile(r"[^\s>]*").match(self.source, begin + 1)
+        found = _NAME.match(self.source, begin + 1)
         self.at = found.end() if found else begin + 1
         if self.at >= len(self.source):
             raise self.fail("Unclosed start tag", begin)

@@ -14,6 +14,19 @@ from bot.sandbox.errors import ApiError, bad
 _TRUE = {"true", "yes", "1"}
 
 
+def whole(value: Any, default: int = 0) -> int:
+    """A whole number however it was sent; the default for what is none."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return default
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """The fields of a JSON object; none for what is no object."""
+    return value if isinstance(value, dict) else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file sent in a multipart body."""
@@ -46,11 +59,7 @@ class Params:
         value = self.values.get(name)
         if value is None or value == "":
             return default
-        try:
-            number = int(value)
-        except (TypeError, ValueError, OverflowError):
-            number = 0
-        return min(max(number, low), high)
+        return min(max(whole(value), low), high)
 
     def number(self, name: str, default: float = 0.0) -> float:
         try:

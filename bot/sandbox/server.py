@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -29,6 +30,8 @@ from bot.sandbox.watching import Watching
 from bot.sandbox.world import World
 
 Json = dict[str, Any]
+
+_log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).with_name("page")
 _FORBIDDEN_IN_REPLY = ("get", "setwebhook", "deletewebhook", "close", "logout")
@@ -161,6 +164,10 @@ class Sandbox:
         except ApiError as error:
             call.ok, call.error_code, call.description = False, error.code, error.description
             raise
+        except Exception as error:
+            _log.exception("%s failed in the sandbox", method.name)
+            call.ok, call.error_code, call.description = False, 500, f"Internal Server Error: {type(error).__name__}"
+            raise ApiError(500, call.description) from error
         finally:
             call.ms = round((time.perf_counter() - begin) * 1000, 3)
             if name != "getupdates" or call.result or not call.ok:

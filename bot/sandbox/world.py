@@ -15,6 +15,7 @@ from bot.sandbox.errors import ControlError, bad, unknown
 from bot.sandbox.events import EventLog
 from bot.sandbox.faults import Faults, FloodControl
 from bot.sandbox.files import Files
+from bot.sandbox.params import whole
 from bot.sandbox.people import SEED_GROUP, SEED_PEOPLE, Chat, Person, Post
 from bot.sandbox.updates import Updates
 
@@ -119,7 +120,7 @@ class World:
     def person(self, who: str | int) -> Person:
         """By id or username. Raises ControlError 404."""
         text = str(who)
-        if text.lstrip("-").isdigit():
+        if text.isdecimal():
             found = self.people.get(int(text))
         else:
             name = text.removeprefix("@").lower()
@@ -131,7 +132,7 @@ class World:
     def chat(self, chat_id: Any) -> Chat:
         """By id. Raises ControlError 404."""
         text = str(chat_id)
-        found = self.chats.get(int(text)) if text.lstrip("-").isdigit() else None
+        found = self.chats.get(whole(text))
         if found is None:
             raise unknown("chat", f"there is no chat {text}")
         return found
@@ -139,7 +140,7 @@ class World:
     def post_of(self, chat: Chat, message_id: Any) -> Post:
         """By number. Raises ControlError 404."""
         text = str(message_id)
-        post = chat.posts.get(int(text)) if text.isdigit() else None
+        post = chat.posts.get(whole(message_id))
         if post is None:
             raise unknown("message", f"there is no message {text} in chat {chat.id}")
         return post

@@ -11,7 +11,7 @@ from bot.sandbox.keyboards import parse_inline
 from bot.sandbox.methods.media import input_media
 from bot.sandbox.methods.registry import Json, find_chat, find_post, method, text_of, writable_chat
 from bot.sandbox.methods.send import caption_content, text_content
-from bot.sandbox.params import Params
+from bot.sandbox.params import Params, whole
 from bot.sandbox.people import Chat, Post
 from bot.sandbox.world import World
 
@@ -143,7 +143,7 @@ def delete_messages(world: World, params: Params) -> bool:
     if not isinstance(ids, list) or not 1 <= len(ids) <= 100:
         raise bad("Message identifiers are not specified" if not ids else "Too many message identifiers specified")
     for message_id in ids:
-        post = chat.posts.get(int(message_id))
+        post = chat.posts.get(whole(message_id))
         if post is not None and not post.deleted and not _delete(world, chat, post):
             raise bad("Message can't be deleted for everyone")
     return True
@@ -189,6 +189,8 @@ def set_message_reaction(world: World, params: Params) -> bool:
     chat = writable_chat(world, params)
     post = find_post(world, chat, params, "Message to react not found")
     given = params.json("reaction") or []
+    if not isinstance(given, list):
+        raise bad("Expected an Array of ReactionType")
     emoji = [str(item.get("emoji")) for item in given if isinstance(item, dict) and item.get("type") == "emoji"]
     if len(emoji) != len(given) or len(emoji) > 1:
         raise bad("REACTION_INVALID" if len(emoji) != len(given) else "REACTIONS_TOO_MANY")

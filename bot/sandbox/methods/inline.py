@@ -164,7 +164,8 @@ def _input_content(world: World, inner: Json) -> tuple[Json, Json | None]:
         names = ("phone_number", "first_name", "last_name", "vcard")
         return {"contact": {name: inner[name] for name in names if inner.get(name)}}, None
     if "latitude" in inner:
-        place = {"latitude": float(inner["latitude"]), "longitude": float(inner["longitude"])}
+        given = Params(inner)
+        place = {"latitude": given.number("latitude"), "longitude": given.number("longitude")}
         if "address" in inner:
             venue = {"location": place, "title": str(inner.get("title", "")), "address": str(inner["address"])}
             return {"location": place, "venue": venue}, None

@@ -13,7 +13,7 @@ from bot.sandbox.files import MAX_DOWNLOAD, StoredFile, photo_size
 from bot.sandbox.keyboards import parse_markup
 from bot.sandbox.methods.registry import Json, find_person, find_reply, method, send, text_of, writable_chat
 from bot.sandbox.methods.send import caption_content
-from bot.sandbox.params import Params, Upload
+from bot.sandbox.params import Params, Upload, whole
 from bot.sandbox.world import World
 
 _CAPTION = int(MessageLimit.CAPTION_LENGTH)
@@ -53,11 +53,11 @@ def media_content(world: World, kind: str, stored: StoredFile, fields: Json) -> 
     if kind != "sticker" and kind != "video_note":
         content["mime_type"] = stored.mime
     if kind in ("video", "animation"):
-        content.update(width=int(fields.get("width") or 640), height=int(fields.get("height") or 360))
+        content.update(width=whole(fields.get("width")) or 640, height=whole(fields.get("height")) or 360)
     if kind == "video_note":
-        content["length"] = int(fields.get("length") or 240)
+        content["length"] = whole(fields.get("length")) or 240
     if kind in ("video", "audio", "voice", "animation", "video_note"):
-        content["duration"] = int(fields.get("duration") or 0)
+        content["duration"] = whole(fields.get("duration"))
     if kind == "audio":
         content.update({name: fields[name] for name in ("performer", "title") if fields.get(name)})
     if kind == "sticker":

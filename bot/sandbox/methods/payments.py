@@ -12,7 +12,7 @@ from telegram.constants import InvoiceLimit, StarTransactionsLimit
 from bot.sandbox.amounts import amount_text
 from bot.sandbox.errors import bad
 from bot.sandbox.methods.registry import Json, method, send, writable_chat
-from bot.sandbox.params import Params
+from bot.sandbox.params import Params, fields_of
 from bot.sandbox.world import World
 
 _MOST = 2**31 * 100  # of minor units; Telegram's own bounds move with exchange rates
@@ -117,7 +117,7 @@ def answer_shipping_query(world: World, params: Params) -> bool:
         raise bad("There must be at least one shipping option")
     checked = [
         {"id": str(option["id"]), "title": str(option["title"]), "prices": _prices(option.get("prices"))}
-        for option in options
+        for option in map(fields_of, options)
         if option.get("id") and option.get("title")
     ]
     if len(checked) < len(options):

@@ -10,7 +10,7 @@ from telegram.constants import BotCommandLimit, BotDescriptionLimit, BotNameLimi
 from bot.sandbox.errors import bad
 from bot.sandbox.keyboards import web_app_url
 from bot.sandbox.methods.registry import Json, method
-from bot.sandbox.params import Params
+from bot.sandbox.params import Params, fields_of, whole
 from bot.sandbox.people import Chat, Person
 from bot.sandbox.world import World
 
@@ -51,7 +51,7 @@ def _scope(world: World, params: Params) -> tuple[str, int, int, str]:
     chat_id = scope.get("chat_id") if kind in _WITH_CHAT else 0
     if kind in _WITH_CHAT and not (str(chat_id).lstrip("-").isdigit() and int(str(chat_id)) in world.chats):
         raise bad("Chat not found" if chat_id else "chat_id is empty")
-    user_id = int(scope.get("user_id") or 0) if kind == "chat_member" else 0
+    user_id = whole(scope.get("user_id")) if kind == "chat_member" else 0
     if kind == "chat_member" and user_id not in world.people:
         raise bad("PARTICIPANT_ID_INVALID")
     return kind, int(chat_id or 0), user_id, language
@@ -176,7 +176,7 @@ def set_chat_menu_button(world: World, params: Params) -> bool:
     if kind not in ("default", "commands", "web_app"):
         raise bad("Unsupported type of menu button specified")
     if kind == "web_app":
-        url = web_app_url(str(button.get("web_app", {}).get("url", "")))
+        url = web_app_url(str(fields_of(button.get("web_app")).get("url", "")))
         button = {"type": "web_app", "text": str(button.get("text", "")), "web_app": {"url": url}}
     world.profile.menu_buttons[chat_id] = button
     world.events.add("commands")
@@ -197,7 +197,7 @@ def menu_button_of(world: World, chat_id: int) -> Json:
 
 @method("setMyDefaultAdministratorRights")
 def set_my_default_administrator_rights(world: World, params: Params) -> bool:
-    world.profile.rights[params.boolean("for_channels")] = params.json("rights") or {}
+    world.profile.rights[params.boolean("for_channels")] = fields_of(params.json("rights"))
     return True
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.sandbox.entities import formatted
 from bot.sandbox.errors import bad, forbidden
 from bot.sandbox.keyboards import parse_markup
-from bot.sandbox.params import Params
+from bot.sandbox.params import Params, fields_of, whole
 from bot.sandbox.people import Chat, Person, Post
 from bot.sandbox.schema import METHODS
 from bot.sandbox.world import World
@@ -36,8 +36,7 @@ def find_chat(world: World, params: Params, name: str = "chat_id") -> Chat:
     """The chat a call names. Raises ApiError 400."""
     if not params.has(name):
         raise bad(f"{name} is empty")
-    text = params.text(name)
-    chat = world.chats.get(int(text)) if text.lstrip("-").isdigit() else None
+    chat = world.chats.get(whole(params.values[name]))
     if chat is None:
         raise bad("Chat not found")
     return chat
@@ -78,9 +77,8 @@ def find_post(world: World, chat: Chat, params: Params, complaint: str, name: st
 
 def find_reply(chat: Chat, params: Params) -> Post | None:
     """The message that is replied to. Raises ApiError 400 unless sending without reply is allowed."""
-    given = params.json("reply_parameters")
-    parameters = given if isinstance(given, dict) else {}
-    message_id = int(parameters.get("message_id") or params.integer("reply_to_message_id"))
+    parameters = fields_of(params.json("reply_parameters"))
+    message_id = whole(parameters.get("message_id")) or params.integer("reply_to_message_id")
     if not message_id:
         return None
     post = chat.posts.get(message_id)

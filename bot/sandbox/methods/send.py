@@ -9,7 +9,7 @@ from telegram.constants import ChatAction, MessageLimit
 
 from bot.sandbox.errors import ApiError, bad
 from bot.sandbox.methods.registry import Json, find_chat, find_post, method, send, text_of, writable_chat
-from bot.sandbox.params import Params
+from bot.sandbox.params import Params, whole
 from bot.sandbox.people import Chat, Post
 from bot.sandbox.world import World
 
@@ -202,7 +202,7 @@ def _several(world: World, params: Params, one: Any) -> list[Json]:
         raise bad("Message identifiers are not specified" if not ids else "Too many message identifiers specified")
     done = []
     for message_id in ids:
-        post = source.posts.get(int(message_id))
+        post = source.posts.get(whole(message_id))
         if post is None or post.deleted:
             continue
         try:
