@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -39,8 +40,7 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[Answer]]:
 
     async def answer(request: web.Request) -> Answer:
         try:
-            # A page from elsewhere must not steer the sandbox through a name that points here.
-            if (request.host or "").rsplit(":", 1)[0] not in LOOPBACK_HOSTS:
+            if not _from_here(request):
                 raise ControlError(403, "forbidden", "the sandbox answers on this machine only")
             result = await route(request)
         except ControlError as error:
@@ -54,6 +54,13 @@ def guarded(route: Route) -> Callable[[web.Request], Awaitable[Answer]]:
         return result if isinstance(result, web.StreamResponse) else reply(result)
 
     return answer
+
+
+def _from_here(request: web.Request) -> bool:
+    """A page from elsewhere must not steer the sandbox: neither by a name that points here nor across origins."""
+    origin = request.headers.get("Origin")
+    hosts = [request.host, *([urlsplit(origin).netloc] if origin is not None else [])]
+    return all(host.rsplit(":", 1)[0] in LOOPBACK_HOSTS or host in LOOPBACK_HOSTS for host in hosts)
 
 
 async def body_of(request: web.Request) -> Json:

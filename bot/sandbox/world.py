@@ -89,6 +89,7 @@ class World:
         self.faults = Faults()
         self.flood = FloodControl(self.clock)
         self.queries: dict[str, Query] = {}
+        self._sweep_at = 1000
         self.inline: dict[str, tuple[int, int]] = {}
         self.invoices: dict[str, Json] = {}
         self.payments: list[Json] = []
@@ -272,8 +273,9 @@ class World:
 
     def _open(self, kind: str, person: Person, lifetime: float, about: Any) -> Query:
         now = self.clock()
-        if len(self.queries) > 1000:
+        if len(self.queries) > self._sweep_at:
             self.queries = {key: old for key, old in self.queries.items() if old.expires > now}
+            self._sweep_at = 2 * len(self.queries) + 1000  # seldom enough to cost nothing while thousands are open
         query_id = str(secrets.randbelow(2**62) + 2**60)
         future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         query = Query(query_id, kind, person.id, now + lifetime, future, about)

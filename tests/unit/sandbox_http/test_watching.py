@@ -149,5 +149,7 @@ async def test_a_raw_update_goes_into_the_queue(api):
 
 
 async def test_a_page_from_elsewhere_is_not_answered(api):
-    answer = await api.request("GET", "/sandbox/state", headers={"Host": "evil.example"})
-    assert answer.status == 403
+    for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+        assert (await api.request("GET", "/sandbox/state", headers=headers)).status == 403
+    own = await api.request("GET", "/sandbox/state", headers={"Origin": api.base})
+    assert own.status == 200
