@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from storage.faults import StorageFault
+
 
 class Job:
     """One transaction asked for: what to run, and the future that waits for it."""
@@ -67,6 +69,8 @@ class Lane:
         self._name, self._serve, self._count, self._most = name, serve, threads, most
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._door = threading.Lock()
+        self._open = False
 
     def start(self) -> None:
         """Start the threads. Raises what opening raised."""
@@ -76,18 +80,24 @@ class Lane:
             thread.start()
             self._threads.append(thread)
         errors = [error for _ in self._threads if (error := ready.get())]
+        self._open = True
         if errors:
             self.stop()
             raise errors[0]
 
     def put(self, job: Job) -> None:
-        """Ask for a job to be done."""
-        self._queue.put(job)
+        """Ask for a job to be done. Raises StorageFault before the start and after the stop."""
+        with self._door:
+            if not self._open:
+                raise StorageFault("the store is closed")
+            self._queue.put(job)
 
     def stop(self) -> None:
         """Finish what was asked for, then end the threads. Blocks."""
-        for _ in self._threads:
-            self._queue.put(None)
+        with self._door:  # nothing may come in behind the word to end: nobody would ever answer it
+            self._open = False
+            for _ in self._threads:
+                self._queue.put(None)
         for thread in self._threads:
             thread.join()
         self._threads.clear()

@@ -25,7 +25,18 @@ _TAKEN = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 
 
 def connect(path: Path | str, *, writes: bool) -> sqlite3.Connection:
-    """A connection as the shop uses it: WAL, every commit on disk, foreign keys checked, transactions begun by hand."""
+    """A connection as the shop uses it: WAL, every commit on disk, foreign keys checked, transactions begun by hand.
+
+    Raises StorageFault when the file cannot be opened.
+    """
+    try:
+        return _connect(path, writes=writes)
+    except sqlite3.Error as error:
+        fault = _fault(error)
+    raise fault
+
+
+def _connect(path: Path | str, *, writes: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.execute(f"PRAGMA busy_timeout={_BUSY}")
     if writes:

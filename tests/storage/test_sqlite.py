@@ -119,6 +119,46 @@ async def test_what_was_asked_for_before_the_stop_is_done(shop_file: Path, vault
     connection.close()
 
 
+async def test_a_store_that_is_closed_says_so(shop_file: Path, vault: Vault) -> None:
+    store = SqliteStore(shop_file, vault)
+    with pytest.raises(StorageFault, match="closed"):
+        await store.write(lambda uow: None)
+    await store.start()
+    await store.stop()
+    with pytest.raises(StorageFault, match="closed"):
+        await store.read(lambda uow: None)
+
+
+async def test_a_folder_that_is_not_there_is_a_fault_at_the_start(tmp_path: Path, vault: Vault) -> None:
+    with pytest.raises(StorageFault, match="CANTOPEN"):
+        await SqliteStore(tmp_path / "nowhere" / "shop.db", vault).start()
+
+
+async def test_a_disk_that_fills_up_keeps_whole_transactions_only(shop_file: Path, vault: Vault) -> None:
+    store = SqliteStore(shop_file, vault)
+    await store.start()
+
+    def fill(uow: Any) -> None:
+        pages = uow.link.run("PRAGMA page_count").fetchone()[0]
+        uow.link.run(f"PRAGMA max_page_count={pages + 20}")
+
+    def add_two(uow: Any, number: int) -> int:
+        uow.products.add(a_product(f"P{number}", description="x" * 3000))
+        uow.products.add(a_product(f"Q{number}", description="x" * 3000))
+        return number
+
+    await store.write(fill)
+    answers = await asyncio.gather(*(store.write(add_two, number) for number in range(60)), return_exceptions=True)
+    done = {f"{letter}{answer}" for answer in answers if isinstance(answer, int) for letter in "PQ"}
+    assert all(isinstance(answer, int | StorageFault) for answer in answers)
+    assert len(done) < 120
+    await store.write(lambda uow: uow.link.run("PRAGMA max_page_count=1000000"))
+    await store.write(add_two, 99)
+    kept = await store.read(lambda uow: uow.products.find(limit=500))
+    assert {product.id for product in kept} == done | {"P99", "Q99"}
+    await store.stop()
+
+
 async def test_whoever_has_gone_does_not_stop_the_others(shop_file: Path, vault: Vault) -> None:
     store = SqliteStore(shop_file, vault)
     await store.start()
