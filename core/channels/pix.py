@@ -44,9 +44,12 @@ class Pix:
     name = NAME
     idempotent = True  # a devolução is named by our id: the same PUT is the same refund
 
-    def __init__(self, session: aiohttp.ClientSession, *, city: str, api_url: str, api_key: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, *, city: str, api_url: str, api_key: str, patience: float = 20
+    ) -> None:
         self._session, self._city = session, city
         self._api_url, self._api_key = api_url.rstrip("/"), api_key
+        self._patience = aiohttp.ClientTimeout(total=patience)  # seconds
 
     async def charge(self, operation: Operation) -> Outcome:
         """The code is our own offer: nothing is sent."""
@@ -74,7 +77,7 @@ class Pix:
                 url,
                 json={"valor": operation.body["amount"]},
                 headers={"Authorization": f"Bearer {self._api_key}"},
-                timeout=aiohttp.ClientTimeout(total=20),
+                timeout=self._patience,
                 allow_redirects=False,
             ) as answer:
                 # 400 and 422 are the API's refusals of this very request; anything else proves nothing.

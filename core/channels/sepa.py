@@ -5,6 +5,8 @@ Sources: EPC069-12 (the code), ISO 20022 pain.001.001.03, pain.002 and camt.054 
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from xml.etree.ElementTree import ParseError
 
 import aiohttp
@@ -19,7 +21,9 @@ from core.ports import ActionNeeded, Outcome, Pending, Rejected, Unknown
 from core.qr import BadPayload, epc
 
 NAME = "sepa"
-DUPLICATE = "AM05"  # ISO 20022 external status reason: this message id came before, so its transfer is under way
+# ISO 20022 external status reasons: this message, or a name in it, came before, so its transfer is under way.
+DUPLICATES = {"AM05", "DU01", "DU02", "DU03", "DU04", "DU05"}
+_NO_BIC = "NOTPROVIDED"
 
 
 class Sepa:
@@ -29,11 +33,21 @@ class Sepa:
     idempotent = True  # the message id is our key: the bank refuses or repeats a second one
 
     def __init__(
-        self, session: aiohttp.ClientSession, clock: Clock, *, iban: str, holder: str, bic: str, bank_url: str, key: str
+        self,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        *,
+        iban: str,
+        holder: str,
+        bic: str,
+        bank_url: str,
+        key: str,
+        patience: float = 20,
     ) -> None:
         self._session, self._clock = session, clock
         self._iban, self._holder, self._bic = iban, holder, bic
         self._bank_url, self._key = bank_url.rstrip("/"), key
+        self._patience = aiohttp.ClientTimeout(total=patience)  # seconds
 
     async def charge(self, operation: Operation) -> Outcome:
         """The code is our own offer: nothing is sent."""
@@ -54,6 +68,8 @@ class Sepa:
     async def refund(self, operation: Operation) -> Outcome:
         """Send the pain.001; the camt.054 debit is what proves it."""
         account, _, holder = operation.target.partition("\n")
+        if operation.amount.asset.code != "EUR":
+            return Rejected("SEPA sends euros only")
         if not iban_number.is_valid(account):
             return Rejected("no account to refund to")
         if not self._bank_url:
@@ -63,7 +79,7 @@ class Sepa:
                 f"{self._bank_url}/sepa/pain001",
                 data=self.pain001(operation, account, holder),
                 headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/xml"},
-                timeout=aiohttp.ClientTimeout(total=20),
+                timeout=self._patience,
                 allow_redirects=False,
             ) as answer:
                 if answer.status not in (200, 201, 202):
@@ -73,47 +89,59 @@ class Sepa:
             return Unknown(type(fault).__name__)
 
     def pain001(self, operation: Operation, account: str, holder: str) -> bytes:
-        """The credit transfer as a pain.001.001.03 document: MsgId is the operation's key, EndToEndId its reference."""
+        """The credit transfer as a pain.001.001.03 document: MsgId is the operation's key, EndToEndId its reference.
+
+        Made from the operation alone, so that a repeat is the same document to the byte.
+        """
         transfer = SepaTransfer(
             {
                 "name": self._holder,
                 "IBAN": self._iban,
-                "BIC": self._bic or "NOTPROVIDED",
+                "BIC": self._bic or _NO_BIC,
                 "batch": False,
                 "currency": "EUR",
             },
             schema="pain.001.001.03",
             clean=True,
         )
+        made = operation.dispatched_at or self._clock.now()
         transfer.add_payment(
             {
-                "name": (holder or "Payer")[:70],
+                "name": _payee(holder),
                 "IBAN": account,
                 "amount": operation.amount.minor,
-                "execution_date": self._clock.now().date(),
+                "execution_date": made.date(),
                 "description": f"Refund {operation.body['reference']}",
                 "endtoend_id": operation.body["reference"],
             }
         )
         document: bytes = transfer.export(validate=False)
-        return _with_message_id(document, operation.key)
+        return _frozen(document, operation.key, made)
 
 
-def _with_message_id(document: bytes, key: str) -> bytes:
-    """sepaxml makes a random MsgId; ours is the operation's key, so that a repeat is the same message."""
-    start = document.index(b"<MsgId>") + len(b"<MsgId>")
-    return document[:start] + key.encode() + document[document.index(b"</MsgId>") :]
+def _payee(holder: str) -> str:
+    """A name that a bank's form takes: something to read, without control characters, at most 70 long."""
+    name = "".join(character for character in holder if character.isprintable())[:70]
+    return name if any(character.isalnum() for character in name) else "Payer"
+
+
+def _frozen(document: bytes, key: str, made: datetime) -> bytes:
+    """sepaxml makes random ids and reads the machine's clock: here they are the operation's own."""
+    for tag, text in (("MsgId", key), ("PmtInfId", key), ("CreDtTm", f"{made:%Y-%m-%dT%H:%M:%S}")):
+        document = re.sub(f"<{tag}>[^<]*<".encode(), f"<{tag}>{text}<".encode(), document)
+    # The EPC's guide: no BIC is said so in Othr, as every BIC names some bank.
+    return document.replace(f"<BIC>{_NO_BIC}</BIC>".encode(), f"<Othr><Id>{_NO_BIC}</Id></Othr>".encode())
 
 
 def _status_report(document: bytes) -> Outcome:
     """pain.002: RJCT is a refusal with its reason; anything else, a duplicate too, means that the bank has it."""
     try:
         root = fromstring(document, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError):
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
         return Unknown("unreadable pain.002")
     texts = {element.tag.rpartition("}")[2]: (element.text or "").strip() for element in root.iter()}
     status = texts.get("TxSts") or texts.get("PmtInfSts") or texts.get("GrpSts") or ""
     reason = texts.get("Cd") or texts.get("Prtry") or "RJCT"
-    if status == "RJCT" and reason != DUPLICATE:
+    if status == "RJCT" and reason not in DUPLICATES:
         return Rejected(reason)
     return Pending(status) if status else Unknown("pain.002 without a status")
