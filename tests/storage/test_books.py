@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.errors import Gone
 from core.ledger.journal import Entry, Leg, credit, debit, entry
 from core.money import Money
 from core.ports import Duplicate
@@ -33,6 +34,14 @@ async def test_a_fact_is_posted_once(store: Any) -> None:
         return journal.posted("O1:paid"), journal.posted("O2:paid"), journal.balance("clearing:sepa", EUR)
 
     assert await store.read(look) == (True, False, eur(500))
+
+
+async def test_an_entry_is_read_as_it_was_posted(store: Any) -> None:
+    posted = [_sale("O1:paid", 500), entry("bare", NOON, "fee", debit("a", Money(1, CNY)), credit("b", Money(1, CNY)))]
+    await store.write(lambda uow: [uow.journal.post(one) for one in posted])
+    assert await store.read(lambda uow: [uow.journal.entry(one.key) for one in posted]) == posted
+    with pytest.raises(Gone):
+        await store.read(lambda uow: uow.journal.entry("O2:paid"))
 
 
 async def test_the_legs_of_an_order_come_in_posting_order(store: Any) -> None:
