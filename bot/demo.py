@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from bot import config
 from bot.pictures.product import draw_demo
@@ -31,14 +31,23 @@ from core.shop.notices import tell
 
 TOKEN = "1000000001:demo-token-of-no-value"  # noqa: S105  # the sandbox takes any
 ADMIN, WEI, ROSA = PersonId(5005), PersonId(5003), PersonId(5004)
+GROUP = -1001000000001
+SHARED = {ROSA: "Café", WEI: "Silk scarf"}
 LONGEST_SKIP = 7 * 24 * 3600  # seconds the page may move the clock at once
 
 
 class DemoClock:
     """The machine's time plus what the person at the page has skipped. One clock for bot, sandbox and bank."""
 
-    def __init__(self) -> None:
-        self.skipped = 0.0
+    def __init__(self, memory: Path) -> None:
+        """`memory` is the file that remembers what was skipped over a restart: time never runs back."""
+        self._memory = memory
+        self._skipped = float(memory.read_text()) if memory.exists() else 0.0
+
+    def skip(self, seconds: float) -> None:
+        """Let `seconds` pass at once."""
+        self._skipped += seconds
+        self._memory.write_text(str(self._skipped))
 
     def now(self) -> datetime:
         """core.clock.Clock."""
@@ -46,7 +55,7 @@ class DemoClock:
 
     def seconds(self) -> float:
         """Unix seconds."""
-        return time.time() + self.skipped
+        return time.time() + self._skipped
 
 
 def _goods() -> list[dict[str, Any]]:
@@ -61,7 +70,8 @@ class Demo:
     def __init__(self, data: Path | None, *, port: int = 0, shop_port: int = 0, limits: Limits | None = None) -> None:
         self._throw_away = data is None
         self.data = data or Path(tempfile.mkdtemp(prefix="sampan-demo-"))
-        self.clock = DemoClock()
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.clock = DemoClock(self.data / "skipped-seconds")
         self._port, self._shop_port, self._limits = port, shop_port, limits
         self.sandbox = Sandbox(clock=self.clock.seconds, data=self.data / "telegram")
         self.bank = pocket_bank.mount(self.sandbox, data=self.data)
@@ -71,14 +81,15 @@ class Demo:
     async def start(self, progress: Callable[[str], None] = lambda line: None) -> None:
         """Open everything; when this returns the page can be looked at."""
         progress("opening the sandbox Telegram and the pocket bank …")
-        self.data.mkdir(parents=True, exist_ok=True)
         base = await self.sandbox.start(self._port)
         progress("opening the shop …")
         self.shop = Sampan(config.read(self._environment(base)), clock=self.clock, limits=self._limits)
         await self.shop.start()
         self.bank.set_merchant_url(self.shop.web_url)
         progress("filling the shelves …")
-        await self._fill()
+        if await self._fill():
+            await self.shop.publish_menus()
+            await self._share(base)
         self.page = f"{base}/"
 
     def _environment(self, base: str) -> dict[str, str]:
@@ -103,16 +114,36 @@ class Demo:
             "SAMPAN_RATES": "history",
         }
 
-    async def _fill(self) -> None:
-        """Two sellers in two countries with their goods, unless a former run has left them."""
+    async def _fill(self) -> bool:
+        """Two sellers in two countries with their goods, unless a former run has left them: then False."""
         store, shop = self.shop.store, self.shop.shop
         if await store.read(lambda uow: uow.sellers.count()):
-            return
+            return False
         await store.write(_open_sellers, shop)
         for goods in _goods():
             digest = self.shop.pictures.put(await asyncio.to_thread(draw_demo, goods["drawing"]))
             await store.write(_put_up, shop, PersonId(goods["seller"]), goods, digest)
         self.shop.worker.poke()
+        return True
+
+    async def _share(self, base: str) -> None:
+        """Each seller posts a card into the group by inline mode, as people do: through the sandbox's own doors."""
+        async with ClientSession(f"{base}/sandbox/") as session:
+            for who, words in SHARED.items():
+                found = await self._asked(session, f"people/{who}/inline", {"query": words, "chat_id": GROUP})
+                for result in found["results"][:1]:
+                    choice = {"query_id": found["query_id"], "result_id": result["id"], "chat_id": GROUP}
+                    await self._asked(session, f"people/{who}/inline/choose", choice)
+
+    async def _asked(self, session: ClientSession, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        # The card carries the picture once Telegram knows it: the seller's own card has been sent by then.
+        for _ in range(50):
+            async with session.post(path, json=body) as answer:
+                told: dict[str, Any] = await answer.json()
+            if "query" not in body or not told["results"] or told["results"][0]["type"] == "photo":
+                break
+            await asyncio.sleep(0.1)
+        return told
 
     async def _skip(self, request: web.Request) -> web.Response:
         """POST /demo/skip {"seconds": n}: let time pass for everybody, and what is due happen."""
@@ -122,7 +153,7 @@ class Demo:
             return web.json_response({"error": "seconds must be a number"}, status=400)
         if not 0 < seconds <= LONGEST_SKIP:
             return web.json_response({"error": f"seconds must be from 1 to {LONGEST_SKIP}"}, status=400)
-        self.clock.skipped += seconds
+        self.clock.skip(seconds)
         await self.shop.tick()
         return web.json_response({"now": self.clock.seconds()})
 

@@ -279,6 +279,13 @@ async def product_up(notice: Notice) -> None:
     await notice.say(replace(screen, text=Html("\n\n").join([screen.text, up])))
 
 
+async def may_sell(notice: Notice) -> None:
+    """To a new seller: the shop is open to them."""
+    await notice.say(
+        Screen(notice.t("🎉 You can sell here now. /sell puts your first product up; /help shows the rest."))
+    )
+
+
 KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
     "payment_card": payment_card,
     "countdown": countdown,
@@ -295,6 +302,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
     "in_doubt": in_doubt,
     "altered": altered,
     "product_up": product_up,
+    "may_sell": may_sell,
 }
 
 

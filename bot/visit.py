@@ -46,6 +46,7 @@ class House:
     bot_name: str
     keep_picture: Callable[[bytes], Awaitable[str]]  # judge, clean and keep an uploaded picture; its digest
     receive_statement: Callable[[bytes], Awaitable[int]]  # book a camt.054; how many entries were new
+    publish_menus: Callable[[], Awaitable[None]]  # after somebody got a new role
     poke: Callable[[], None]
 
 

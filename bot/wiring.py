@@ -178,6 +178,7 @@ class Sampan:
             bot_name=self.app.bot.username,
             keep_picture=self._keep_picture,
             receive_statement=books.camt054,
+            publish_menus=self.publish_menus,
             poke=self.worker.poke,
         )
         dispatch.connect(self.app, self.house)
@@ -195,7 +196,7 @@ class Sampan:
         await self._intake.replay()  # before the doors open: nothing new overtakes what was left
         await self._open_doors(books)
         await self._listen()
-        await self._publish_menus()
+        await self.publish_menus()
         await warming
 
     def _channels(self) -> dict[str, Channel]:
@@ -255,7 +256,7 @@ class Sampan:
         except TokenRefused as fault:
             log.critical("%s", fault)
 
-    async def _publish_menus(self) -> None:
+    async def publish_menus(self) -> None:
         """The command menus, in each language; sellers and admins see theirs too."""
         for language in (None, "zh"):
             t = Words.of(language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -13,6 +14,7 @@ from bot.screens.screen import Screen
 from bot.shopper import orders as shopper_orders
 from bot.visit import Visit
 from bot.words import Word, Words
+from core.channels.camt import BadStatement
 from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId
 from core.money import Money, asset, zero
@@ -20,7 +22,7 @@ from core.payments import refunds
 from core.payments.fx import Fixing
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.people import Seller
-from core.ports import StoredFixing, UnitOfWork
+from core.ports import Altered, StoredFixing, UnitOfWork
 from core.shop import visitors
 from core.shop.catalogue import ProductState
 from core.shop.context import Method, Shop
@@ -28,6 +30,7 @@ from core.shop.orders import Order, OrderState
 
 PAGE = 10
 CHART_DAYS = 14
+_USER_ID = re.compile("[1-9][0-9]{0,14}")  # Telegram: at most 52 significant bits
 
 
 class BadRate(Refusal):
@@ -167,7 +170,7 @@ async def sellers(visit: Visit, *words: str) -> None:
     """/sellers lists them; /sellers add USER_ID COUNTRY CURRENCY Name opens one."""
     visit.need_admin()
     if words[:1] == ("add",):
-        if len(words) < 5 or not words[1].isdecimal():
+        if len(words) < 5 or not _USER_ID.fullmatch(words[1]):
             raise visitors.BadSeller
         await visit.do(
             visitors.open_seller,
@@ -176,6 +179,7 @@ async def sellers(visit: Visit, *words: str) -> None:
             currency=words[3],
             name=" ".join(words[4:]),
         )
+        await visit.house.publish_menus()
     await visit.say(screens.sellers(visit.t, await visit.look(_sellers)))
 
 
@@ -240,7 +244,13 @@ async def statement(visit: Visit) -> None:
     visit.need_admin()
     document = visit.message.document if visit.message else None
     if document is None or (document.file_size or 0) > 5_000_000:
-        raise BadFile(why=visit.t.plain("it is too large"))
+        raise BadFile(why=Word("it is too large"))
     file = await document.get_file()
-    booked = await visit.house.receive_statement(bytes(await file.download_as_bytearray()))
+    content = bytes(await file.download_as_bytearray())
+    try:
+        booked = await visit.house.receive_statement(content)
+    except BadStatement as fault:
+        raise BadFile(why=Word(fault)) from None
+    except Altered:
+        raise BadFile(why=Word("an entry of it was booked before with other content")) from None
     await visit.tell(visit.t.plural("Booked: {n} new entry.", "Booked: {n} new entries.", booked))

@@ -10,6 +10,7 @@ from core.money import Asset, asset
 from core.people import Address, AuditLine, Dialog, Person, Seller, SellerTier
 from core.ports import UnitOfWork
 from core.shop.context import Shop
+from core.shop.notices import tell
 
 LONGEST_NAME = 80
 LONGEST_ADDRESS = 400
@@ -132,4 +133,5 @@ def open_seller(
         raise BadSeller
     seller = Seller(SellerId(shop.ids.new(8)), person, name.strip(), country.upper(), settled, tier, shop.clock.now())
     note_command(uow, shop, admin, "sellers add", seller=seller.id, person=str(person))
+    tell(uow, seller.joined_at, person, "may_sell", seller.id)
     return uow.sellers.add(seller)
