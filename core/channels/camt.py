@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from core.errors import sentence
 from core.money import BadAmount, Money, UnknownAsset, asset, parse_amount, zero
 from core.payments.receiving import Fact
 from core.qr.reference import is_creditor_reference
@@ -24,7 +25,7 @@ _REFERENCE = re.compile(r"RF *[0-9]{2}[A-Z0-9 ]{1,40}")
 
 
 class BadStatement(ValueError):
-    """Not a camt.054 we can book from. The message says what is wrong, without the content."""
+    """Not a camt.054 we can book from. The message is a sentence's end of the catalogue, and holds no content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,17 @@ def read_camt(document: bytes, account: str, now: datetime, channel: str) -> lis
     try:
         root = fromstring(document, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
-        raise BadStatement("not well-formed XML, or it has a DTD") from None
+        raise BadStatement(sentence("not well-formed XML, or it has a DTD")) from None
     if not _NAMESPACE.fullmatch(root.tag):
-        raise BadStatement("not a camt.054 or camt.053 document")
+        raise BadStatement(sentence("not a camt.054 or camt.053 document"))
     notifications = [*_all(root, "Ntfctn"), *_all(root, "Stmt")]
     if not notifications:
-        raise BadStatement("no notification in it")
+        raise BadStatement(sentence("no notification in it"))
     facts: list[Fact | Debited] = []
     for notification in notifications:
         iban = _text(notification, "Acct/Id/IBAN").replace(" ", "")
         if iban != account:
-            raise BadStatement("for another account than the one configured")
+            raise BadStatement(sentence("for another account than the one configured"))
         for row in _children(notification, "Ntry"):
             if _status(row) == "BOOK":
                 facts.extend(_entry(row, _text(notification, "Id"), now, channel))
@@ -64,10 +65,10 @@ def read_camt(document: bytes, account: str, now: datetime, channel: str) -> lis
 def _entry(row: Element, notification: str, now: datetime, channel: str) -> Iterator[Fact | Debited]:
     direction = _text(row, "CdtDbtInd")
     if direction not in ("CRDT", "DBIT"):
-        raise BadStatement("an entry is neither CRDT nor DBIT")
+        raise BadStatement(sentence("an entry is neither CRDT nor DBIT"))
     details = [detail for group in _children(row, "NtryDtls") for detail in _children(group, "TxDtls")]
     if len(details) > 1 and any(_part(detail) is None for detail in details):
-        raise BadStatement("a batch entry whose parts have no amounts of their own")
+        raise BadStatement(sentence("a batch entry whose parts have no amounts of their own"))
     for place, detail in enumerate(details or [row]):
         # Of a single payment the entry's amount counts: the detail may name what was sent in another currency.
         amount = _money(_part(detail) if len(details) > 1 else _amount(row))
@@ -96,7 +97,7 @@ def _entry_name(row: Element, notification: str) -> str:
     if name := _text(row, "AcctSvcrRef"):
         return name
     if not _text(row, "NtryRef") or not notification:
-        raise BadStatement("an entry without any reference of the bank")
+        raise BadStatement(sentence("an entry without any reference of the bank"))
     return f"{notification}/{_text(row, 'NtryRef')}"
 
 
@@ -123,7 +124,7 @@ def _moment(detail: Element, row: Element, now: datetime) -> datetime:
                 moment = datetime.fromisoformat(text)
                 return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
             except (ValueError, OverflowError):
-                raise BadStatement("a date that is none") from None
+                raise BadStatement(sentence("a date that is none")) from None
     return now
 
 
@@ -148,7 +149,7 @@ def _part(detail: Element) -> Element | None:
 def _money(element: Element | None) -> Money:
     """An amount, possibly zero. ISO 20022 writes up to five decimals; zeros past the currency's own say nothing."""
     if element is None:
-        raise BadStatement("an entry without an amount")
+        raise BadStatement(sentence("an entry without an amount"))
     whole, point, part = (element.text or "").strip().partition(".")
     try:
         of = asset(element.get("Ccy", ""))
@@ -156,7 +157,7 @@ def _money(element: Element | None) -> Money:
         text = f"{whole}{point if part else ''}{part}"
         return zero(of) if re.fullmatch(r"0+([.]0+)?", text) else parse_amount(text, of)
     except (BadAmount, UnknownAsset):
-        raise BadStatement("an amount or currency that is none") from None
+        raise BadStatement(sentence("an amount or currency that is none")) from None
 
 
 def _local(element: Element) -> str:
