@@ -9,7 +9,7 @@ from telegram.constants import MessageLimit
 from bot.sandbox.errors import bad
 from bot.sandbox.keyboards import parse_inline
 from bot.sandbox.methods.media import input_media
-from bot.sandbox.methods.registry import Json, find_chat, find_post, method, text_of, writable_chat
+from bot.sandbox.methods.registry import Json, find_chat, find_post, markup_of, method, text_of, writable_chat
 from bot.sandbox.methods.send import caption_content, text_content
 from bot.sandbox.params import Params, whole
 from bot.sandbox.people import Chat, Post
@@ -48,7 +48,7 @@ def _is_service(wire: Json) -> bool:
 
 def _markup(world: World, params: Params, post: Post) -> Json | None:
     chat = world.chats[post.chat_id]
-    return parse_inline(params.json("reply_markup"), private=chat.private, invoice="invoice" in post.wire)
+    return parse_inline(markup_of(params), private=chat.private, invoice="invoice" in post.wire)
 
 
 def _apply(world: World, post: Post, drop: tuple[str, ...], content: Json, markup: Json | None) -> Json | bool:

@@ -11,7 +11,7 @@ from bot.sandbox.entities import formatted
 from bot.sandbox.errors import bad
 from bot.sandbox.files import MAX_DOWNLOAD, StoredFile, photo_size
 from bot.sandbox.keyboards import parse_markup
-from bot.sandbox.methods.registry import Json, find_person, find_reply, method, send, text_of, writable_chat
+from bot.sandbox.methods.registry import Json, find_person, find_reply, markup_of, method, send, text_of, writable_chat
 from bot.sandbox.methods.send import caption_content
 from bot.sandbox.params import Params, Upload, whole
 from bot.sandbox.world import World
@@ -85,7 +85,7 @@ def _send_file(world: World, params: Params, kind: str) -> Json:
 def reply_markup_is_fine(params: Params, *, private: bool) -> None:
     """Refuse a bad keyboard before a file is kept for it."""
     if params.has("reply_markup"):
-        parse_markup(params.json("reply_markup"), private=private)
+        parse_markup(markup_of(params), private=private)
 
 
 @method("sendPhoto")

@@ -105,12 +105,20 @@ def _users(world: World, params: Params, name: str) -> dict[int, Json]:
     return world.users() if "tg://user" in params.text(name) or "tg:user" in params.text(name) else {}
 
 
+def markup_of(params: Params) -> Any:
+    """`reply_markup` as given, None when left out. An explicit null is refused, as the official server does."""
+    given = params.json("reply_markup")
+    if given is None and params.values.get("reply_markup", "") != "":
+        raise bad("Object expected as reply markup")
+    return given
+
+
 def send(
     world: World, params: Params, chat: Chat, content: Json, *, default_markup: Json | None = None, **more: Any
 ) -> Json:
     """The common end of every send method: reply, keyboard, flags, then the message itself."""
     reply = find_reply(chat, params)
-    markup = parse_markup(params.json("reply_markup"), private=chat.private, invoice="invoice" in content)
+    markup = parse_markup(markup_of(params), private=chat.private, invoice="invoice" in content)
     extra: Json = dict(more.pop("extra", {}))
     if params.boolean("protect_content"):
         extra["has_protected_content"] = True

@@ -82,6 +82,8 @@ async def test_unknown_parameters_are_ignored_and_written_down(api):
          "400 Bad Request: message to be replied not found"),
         ("sendMessage", {"chat_id": 5001, "text": "x", "reply_markup": "{"},
          "400 Bad Request: can't parse reply markup JSON object"),
+        ("sendMessage", {"chat_id": 5001, "text": "x", "reply_markup": None},
+         "400 Bad Request: object expected as reply markup"),
         ("sendPhoto", {"chat_id": 5001}, "400 Bad Request: there is no photo in the request"),
         ("sendPhoto", {"chat_id": 5001, "photo": "nonsense"},
          "400 Bad Request: wrong remote file identifier specified: Wrong string length"),
