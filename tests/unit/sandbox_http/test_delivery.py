@@ -109,6 +109,12 @@ async def test_chats_and_kinds_of_update_do_not_wait_for_each_other(api, hook):
     assert sorted(hook.texts()) == ["slow", "slow too"]
 
 
+@pytest.mark.parametrize(("asked", "given"), [(0, 1), (1000, 100), (7, 7)])
+async def test_the_number_of_connections_is_brought_into_its_bounds(api, hook, asked, given):
+    await api.call("setWebhook", url=hook.url, max_connections=asked)
+    assert await info_of(api, "max_connections") == given
+
+
 async def test_no_more_than_the_asked_for_connections_are_used(api, hook):
     hook.slowness = 0.02  # long enough for the others to arrive meanwhile if they were sent
     for who in ("maya", "lin", "wei", "rosa"):

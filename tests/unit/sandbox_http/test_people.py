@@ -229,6 +229,17 @@ async def test_inline_results_are_chosen_into_a_group_and_edited_by_their_id(api
     assert (await api.last(GROUP))["text"] == "sold"
 
 
+async def test_two_inline_results_of_one_id_are_refused(api):
+    await api.does("maya", "inline", query="x", timeout=0)
+    (update,) = await api.updates()
+    result = {"type": "article", "id": "a", "title": "t", "input_message_content": {"message_text": "x"}}
+    answer = await api.call("answerInlineQuery", inline_query_id=update["inline_query"]["id"], results=[result] * 2)
+    assert answer.complaint == "400 Bad Request: RESULT_ID_DUPLICATE"
+    many = [{**result, "id": str(number)} for number in range(51)]
+    answer = await api.call("answerInlineQuery", inline_query_id=update["inline_query"]["id"], results=many)
+    assert answer.complaint == "400 Bad Request: RESULTS_TOO_MUCH"
+
+
 @pytest.mark.parametrize(
     ("result", "words"),
     [
