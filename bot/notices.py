@@ -252,6 +252,25 @@ async def in_doubt(notice: Notice) -> None:
     )
 
 
+async def by_hand(notice: Notice) -> None:
+    """To the admins: no bank is connected that could send the money back; what to transfer, and where."""
+    operation = await notice.house.store.read(_operation, OperationId(notice.about))
+    account, _, holder = operation.target.partition("\n")
+    await notice.say(
+        Screen(
+            notice.t(
+                "🏦 Please transfer this yourself, as no bank is connected for refunds:\n"
+                "{amount} to {holder}\n<code>{account}</code>\nEnd-to-end reference: <code>{reference}</code>\n"
+                "It counts as sent back once a camt.054 shows the debit with this reference.",
+                amount=operation.amount,
+                holder=holder,
+                account=account,
+                reference=operation.reference,
+            )
+        )
+    )
+
+
 def _operation(uow: UnitOfWork, operation: OperationId) -> Operation:
     return uow.operations.need(operation)
 
@@ -300,6 +319,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
     "refunded": refunded,
     "refund_failed": refund_failed,
     "in_doubt": in_doubt,
+    "by_hand": by_hand,
     "altered": altered,
     "product_up": product_up,
     "may_sell": may_sell,

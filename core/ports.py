@@ -279,9 +279,10 @@ class ActionNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Accepted; the outcome comes as a message."""
+    """Accepted; the outcome comes as a message. `by_hand`: the operator has to do it at their bank."""
 
     evidence: str = ""
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

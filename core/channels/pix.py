@@ -70,7 +70,7 @@ class Pix:
     async def refund(self, operation: Operation) -> Outcome:
         """PUT the devolução under the operation's own id."""
         if not self._api_url:
-            return Unknown("no Pix API configured")
+            return Rejected("no Pix API")  # nothing was sent, and that is the proof
         url = f"{self._api_url}/v2/pix/{operation.body['fact']}/devolucao/{operation.body['reference']}"
         try:
             async with self._session.put(

@@ -73,7 +73,7 @@ class Sepa:
         if not iban_number.is_valid(account):
             return Rejected("no account to refund to")
         if not self._bank_url:
-            return Pending("by hand")
+            return Pending(by_hand=True)
         try:
             async with self._session.post(
                 f"{self._bank_url}/sepa/pain001",

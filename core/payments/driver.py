@@ -63,8 +63,10 @@ def record(uow: UnitOfWork, shop: Shop, operation_id: OperationId, outcome: Outc
     match outcome:
         case ActionNeeded(payload):
             return _show_code(uow, shop, operation, payload)
-        case Pending(evidence) if operation.state is OperationState.DISPATCHED:
+        case Pending(evidence, by_hand) if operation.state is OperationState.DISPATCHED:
             moved = replace(operation.move(OperationState.PENDING), evidence=evidence)
+            for admin in shop.admins if by_hand else ():
+                tell(uow, shop.clock.now(), admin, "by_hand", operation.id)
         case Unknown(reason) if operation.state is OperationState.DISPATCHED:
             moved = replace(operation.move(OperationState.UNKNOWN), evidence=reason[:64])
             for admin in shop.admins:

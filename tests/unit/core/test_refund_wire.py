@@ -145,7 +145,11 @@ async def test_a_bank_that_is_not_there_proves_nothing() -> None:
     async with aiohttp.ClientSession() as session:
         assert isinstance(await pix_rail(session, url).refund(a_pix_refund()), Unknown)
         assert isinstance(await sepa_rail(session, url).refund(an_operation()), Unknown)
-        assert isinstance(await pix_rail(session, "").refund(a_pix_refund()), Unknown)
+
+
+async def test_without_a_pix_api_nothing_is_sent_and_the_money_stays_held() -> None:
+    async with aiohttp.ClientSession() as session:
+        assert await pix_rail(session, "").refund(a_pix_refund()) == Rejected("no Pix API")
 
 
 def pain002(status: str, reason: str = "", where: str = "TxSts") -> web.Response:
@@ -189,7 +193,7 @@ async def test_sepa_sends_euros_only() -> None:
 
 async def test_without_a_bank_to_send_to_the_file_is_carried_by_hand() -> None:
     async with aiohttp.ClientSession() as session:
-        assert await sepa_rail(session, "").refund(an_operation()) == Pending("by hand")
+        assert await sepa_rail(session, "").refund(an_operation()) == Pending(by_hand=True)
 
 
 @pytest.mark.parametrize("holder", ["Maya Rossi", "", "支付宝", "Ünal & Söhne <GmbH>", "x" * 200, "😀", "\x07bell"])
