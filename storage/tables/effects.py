@@ -19,7 +19,9 @@ class Inbox(SQLModel, table=True):
     __tablename__: ClassVar[str] = "inbox"
     __table_args__ = (
         Index("ux_inbox_key", "source", "key", unique=True),
-        Index("ix_inbox_open", "source", "seq", sqlite_where=sql("open = 1"), postgresql_where=sql("open")),
+        Index(
+            "ix_inbox_open", "source", "received_at", "seq", sqlite_where=sql("open = 1"), postgresql_where=sql("open")
+        ),
         Index("ix_inbox_received", "source", "received_at"),
     )
     seq: int | None = sequence()
@@ -37,7 +39,7 @@ class Outbox(SQLModel, table=True):
     __tablename__: ClassVar[str] = "outbox"
     __table_args__ = (
         Index("ux_outbox_key", "key", unique=True),
-        Index("ix_outbox_due", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_outbox_waiting", "seq", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_outbox_lane", "lane", "seq", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
     seq: int | None = sequence()

@@ -75,7 +75,7 @@ class Operations(SQLModel, table=True):
             postgresql_where=sql("kind = 'charge' AND reference <> ''"),
         ),
         Index("ix_operations_reference", "reference"),
-        Index("ix_operations_order", "order", "created_at"),
+        Index("ix_operations_order", "order", "created_at", "id"),
         Index("ix_operations_intent", "intent"),
         Index("ix_operations_receipt", "receipt"),
         Index("ix_operations_state", "state", "created_at"),
@@ -108,7 +108,8 @@ class Receipts(SQLModel, table=True):
     __table_args__ = (
         Index("ux_receipts_fact", "channel", "fact", unique=True),
         Index("ix_receipts_reference", "reference"),
-        Index("ix_receipts_order", "order"),
+        Index("ix_receipts_order", "order", "received_at", "id"),
+        Index("ix_receipts_received", "received_at"),
         Index("ix_receipts_state", "state", "received_at"),
     )
     id: str = text(key=True)

@@ -58,7 +58,7 @@ async def test_two_who_wait_for_each_other_are_parted(store: PostgresStore) -> N
     await asyncio.gather(store.write(shift, "a", "b"), store.write(shift, "b", "a"))
     counters = await store.read(lambda uow: uow.counters.find())
     assert [counter.used for counter in counters] == [2, 2]
-    assert len(runs) == 3
+    assert len(runs) >= 3  # one was sent back, and may have met the other once more
 
 
 async def test_a_number_that_somebody_shifted_meanwhile_is_not_overwritten(store: PostgresStore) -> None:

@@ -114,7 +114,7 @@ def upgrade() -> None:
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(
             "ix_inbox_open",
-            ["source", "seq"],
+            ["source", "received_at", "seq"],
             unique=False,
             sqlite_where=sa.text("open = 1"),
             postgresql_where=sa.text("open"),
@@ -167,7 +167,7 @@ def upgrade() -> None:
     with op.batch_alter_table("operations", schema=None) as batch_op:
         batch_op.create_index("ix_operations_expiry", ["state", "expires_at"], unique=False)
         batch_op.create_index("ix_operations_intent", ["intent"], unique=False)
-        batch_op.create_index("ix_operations_order", ["order", "created_at"], unique=False)
+        batch_op.create_index("ix_operations_order", ["order", "created_at", "id"], unique=False)
         batch_op.create_index("ix_operations_receipt", ["receipt"], unique=False)
         batch_op.create_index("ix_operations_reference", ["reference"], unique=False)
         batch_op.create_index("ix_operations_state", ["state", "created_at"], unique=False)
@@ -221,15 +221,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_outbox_due",
-            ["due_at"],
+            "ix_outbox_lane",
+            ["lane", "seq"],
             unique=False,
             sqlite_where=sa.text("done_at IS NULL"),
             postgresql_where=sa.text("done_at IS NULL"),
         )
         batch_op.create_index(
-            "ix_outbox_lane",
-            ["lane", "seq"],
+            "ix_outbox_waiting",
+            ["seq", "due_at"],
             unique=False,
             sqlite_where=sa.text("done_at IS NULL"),
             postgresql_where=sa.text("done_at IS NULL"),
@@ -316,7 +316,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("receipts", schema=None) as batch_op:
-        batch_op.create_index("ix_receipts_order", ["order"], unique=False)
+        batch_op.create_index("ix_receipts_order", ["order", "received_at", "id"], unique=False)
+        batch_op.create_index("ix_receipts_received", ["received_at"], unique=False)
         batch_op.create_index("ix_receipts_reference", ["reference"], unique=False)
         batch_op.create_index("ix_receipts_state", ["state", "received_at"], unique=False)
         batch_op.create_index("ux_receipts_fact", ["channel", "fact"], unique=True)
@@ -372,6 +373,7 @@ def downgrade() -> None:
         batch_op.drop_index("ux_receipts_fact")
         batch_op.drop_index("ix_receipts_state")
         batch_op.drop_index("ix_receipts_reference")
+        batch_op.drop_index("ix_receipts_received")
         batch_op.drop_index("ix_receipts_order")
 
     op.drop_table("receipts")
@@ -389,10 +391,10 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ux_outbox_key")
         batch_op.drop_index(
-            "ix_outbox_lane", sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL")
+            "ix_outbox_waiting", sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL")
         )
         batch_op.drop_index(
-            "ix_outbox_due", sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL")
+            "ix_outbox_lane", sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL")
         )
 
     op.drop_table("outbox")

@@ -1,0 +1,61 @@
+"""The searches that the shop makes all day are answered from an index, however long its history grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.payments.operations import OperationKind, OperationState, ReceiptState
+from core.shop.catalogue import ProductState
+from core.shop.orders import OrderState
+from storage.sqlite import SqliteLink, connect
+from storage.unit import Plan, SqlUnit
+from storage.vault import Vault
+from tests.storage.things import NOON
+
+SEARCHES: dict[str, Callable[[Any], Any]] = {
+    "orders to expire": lambda uow: uow.orders.find(state=OrderState.PLACED, before={"deadline": NOON}, newest=False),
+    "a shopper's orders": lambda uow: uow.orders.find(shopper=1, state=(OrderState.PLACED, OrderState.PAID)),
+    "a seller's orders": lambda uow: uow.orders.find(seller="S1", state=(OrderState.PAID, OrderState.SHIPPED)),
+    "what is for sale": lambda uow: uow.products.find(state=ProductState.ON_SALE),
+    "a seller's goods": lambda uow: uow.products.find(seller="S1"),
+    "an order's charges": lambda uow: uow.operations.find(order="O1", kind=OperationKind.CHARGE),
+    "a charge by its reference": lambda uow: uow.operations.find(
+        channel="sepa", kind=OperationKind.CHARGE, reference="RF1"
+    ),
+    "refunds in doubt": lambda uow: uow.operations.find(kind=OperationKind.REFUND, state=OperationState.UNKNOWN),
+    "a payment seen before": lambda uow: uow.receipts.find(channel="sepa", fact="E1"),
+    "what paid an order": lambda uow: uow.receipts.find(order="O1", state=ReceiptState.APPLIED),
+    "receipts of a day": lambda uow: uow.receipts.find(since={"received_at": NOON}),
+    "whose shop it is": lambda uow: uow.sellers.find(person=1),
+    "what an order holds": lambda uow: uow.holds.find(order="O1", released=False),
+    "an order's legs": lambda uow: uow.journal.legs_of("O1"),
+    "all escrow": lambda uow: uow.journal.totals("escrow:"),
+    "open events": lambda uow: uow.inbox.open("telegram"),
+    "events to forget": lambda uow: uow.inbox.forget("telegram", NOON),
+    "effects to do": lambda uow: uow.outbox.lease(NOON, NOON),
+}
+
+
+class _Explaining(SqliteLink):
+    """A link that also notes how SQLite goes about each statement."""
+
+    steps: list[str]
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        self.steps += [row[3] for row in super().run(f"EXPLAIN QUERY PLAN {sql}", params)]
+        return super().run(sql, params)
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_search_reads_no_whole_table(shop_file: Path, vault: Vault, search: str) -> None:
+    connection = connect(shop_file, writes=True)
+    link = _Explaining(connection)
+    link.steps = []
+    SEARCHES[search](SqlUnit(Plan(link.dialect, vault), link))
+    connection.close()
+    assert link.steps
+    assert not [step for step in link.steps if step.startswith("SCAN") and "USING INDEX" not in step]
