@@ -18,11 +18,12 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, who may see it in /help and the menu, and what it is for."""
+    """A command, who may see it in /help and the menu, what it is for, and how many words it takes at most."""
 
     handler: Handler
     role: str  # "everyone", "seller", "admin"
     purpose: Word
+    words: int = 0  # what is written beyond them is nothing to this command
 
 
 async def help_(visit: Visit, *_: str) -> None:
@@ -52,25 +53,25 @@ async def ask_address(visit: Visit, *_: str) -> None:
 
 
 COMMANDS: dict[str, Command] = {
-    "start": Command(browsing.start, "everyone", Word("the first page")),
+    "start": Command(browsing.start, "everyone", Word("the first page"), 1),
     "shop": Command(shelf, "everyone", Word("see what is for sale")),
     "cart": Command(buying.cart, "everyone", Word("your cart")),
-    "orders": Command(admin.orders, "everyone", Word("your orders")),
-    "order": Command(admin.order, "everyone", Word("one order by its number")),
+    "orders": Command(admin.orders, "everyone", Word("your orders"), 1),
+    "order": Command(admin.order, "everyone", Word("one order by its number"), 1),
     "address": Command(ask_address, "everyone", Word("your address")),
     "language": Command(browsing.languages, "everyone", Word("choose the language")),
-    "currency": Command(browsing.currencies, "everyone", Word("choose the currency prices are shown in")),
+    "currency": Command(browsing.currencies, "everyone", Word("choose the currency prices are shown in"), 1),
     "cancel": Command(leave_it, "everyone", Word("drop the question I asked")),
     "help": Command(help_, "everyone", Word("this list")),
     "sell": Command(selling.sell, "seller", Word("put a product on sale")),
     "products": Command(selling.products, "seller", Word("your products")),
     "sales": Command(selling.sales, "seller", Word("what you sold")),
     "stats": Command(admin.stats, "admin", Word("the shop in figures")),
-    "sellers": Command(admin.sellers, "admin", Word("the sellers; add opens one")),
-    "refund": Command(admin.refund, "admin", Word("send an order’s or a held payment’s money back")),
+    "sellers": Command(admin.sellers, "admin", Word("the sellers; add opens one"), 16),
+    "refund": Command(admin.refund, "admin", Word("send an order’s or a held payment’s money back"), 1),
     "channels": Command(admin.channels, "admin", Word("the ways to pay")),
     "rates": Command(admin.rates, "admin", Word("the exchange rates")),
-    "rate": Command(admin.rate, "admin", Word("enter an exchange rate")),
+    "rate": Command(admin.rate, "admin", Word("enter an exchange rate"), 3),
 }
 
 PRESSES: dict[str, Handler] = {

@@ -101,7 +101,7 @@ async def command(visit: Visit) -> None:
         return
     if found.role == "admin":
         visit.need_admin()
-    await found.handler(visit, *words[:12])
+    await found.handler(visit, *words[: found.words])
 
 
 async def speak(visit: Visit, fault: Exception) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from telegram.error import BadRequest
+
 from bot.pictures.product import BadPhoto
 from bot.screens import orders as order_screens
 from bot.screens import staff as screens
@@ -83,11 +85,10 @@ async def _picture(visit: Visit) -> str:
     source = message.photo[-1] if message.photo else image
     if source is None or (source.file_size or 0) > LARGEST_PICTURE:
         raise PictureWanted
-    file = await source.get_file()
-    uploaded = bytes(await file.download_as_bytearray())
     try:
-        return await visit.house.keep_picture(uploaded)
-    except BadPhoto:
+        file = await source.get_file()
+        return await visit.house.keep_picture(bytes(await file.download_as_bytearray()))
+    except (BadPhoto, BadRequest):  # no picture, or Telegram does not have it any more
         raise PictureWanted from None
 
 
