@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -143,6 +144,9 @@ class Sampan:
     async def start(self) -> None:
         """Migrate, open, connect, listen: when this returns the shop serves."""
         settings, store, shop = self.settings, self.store, self.shop
+        # The loop, the writer and the drawers share one interpreter lock, and hand it over after this many seconds. At
+        # Python's 5 ms a committed write waited 160 ms behind a busy loop, at 0.2 ms 32 ms, with the same throughput.
+        sys.setswitchinterval(0.0002)
         await asyncio.to_thread(migrate.upgrade, place_of(settings))
         await store.start()
         await self._learn_rates()

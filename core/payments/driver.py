@@ -91,7 +91,7 @@ def _charge_failed(uow: UnitOfWork, shop: Shop, operation: Operation, reason: st
 
 def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) -> Operation:
     """The buyer has a code to scan: the payment card goes out, unless the order ended meanwhile."""
-    order = uow.orders.need(operation.order)
+    order = uow.orders.lock(operation.order)
     operation = replace(operation.move(OperationState.ACTION), payload=payload)
     if order.state is not OrderState.PLACED:
         return uow.operations.save(replace(operation, state=OperationState.EXPIRED))
