@@ -92,10 +92,10 @@ def _apply(uow: UnitOfWork, shop: Shop, fact: Fact, charge: Operation, order: Or
         entry(f"capture:{order.id}", now, "capture", *_capture_legs(charge.channel, order, quote), order=order.id)
     )
     seller = uow.sellers.need(order.seller)
-    if shop.policy.escrow[seller.tier].on_capture:
-        release_first(uow, shop, order, seller)
     tell(uow, now, order.shopper, "paid", order.id)
     tell(uow, now, seller.person, "sold", order.id)
+    if shop.policy.escrow[seller.tier].on_capture:  # told after the sale that it comes from
+        release_first(uow, shop, order, seller)
     return uow.receipts.add(_receipt(shop, fact, ReceiptState.APPLIED, Misfit.NONE, escrow_of(order), order))
 
 

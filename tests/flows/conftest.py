@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class OpenDemo(Town):
         """Send the shop a bank's message (pix, camt054), signed `age` seconds ago; the HTTP status."""
         at = self.demo.clock.seconds() - age
         headers = {"X-Bank-Signature": signature(secret, at, body)}
-        async with self.http.post(f"{self.shop_url}/bank/{kind}", data=body, headers=headers) as answer:
+        async with self.http.post(f"{self.shop_url}/bank/{kind}", data=io.BytesIO(body), headers=headers) as answer:
             return answer.status
 
     async def legs(self, order: str) -> list[Leg]:

@@ -1,4 +1,4 @@
-"""What people send that they should not, or too late, or twice: a clear refusal, nothing lost, nothing told of others."""
+"""What people send that they should not, or too late, or twice: a clear refusal, and nothing lost or told of others."""
 
 from __future__ import annotations
 
