@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.errors import Refusal, sentence
 
@@ -14,8 +15,7 @@ MOST_BYTES = 64
 _VERSION = "1"
 _TAG_CHARS = 8  # 48 bits: whoever guesses does so through Telegram, one try a press
 _TO_ANYBODY = 0
-_ACTION = re.compile(r"[a-z][a-z0-9_]{0,23}")
-_ARGUMENT = re.compile(r"[A-Za-z0-9_-]+")
+_REST = re.compile(r"[a-z][a-z0-9_]{0,23}(?:\.[A-Za-z0-9_-]+)*")
 _BUTTON = re.compile(
     rf"{_VERSION}(?P<tag>[A-Za-z0-9_-]{{{_TAG_CHARS}}})(?P<body>(?P<owner>[0-9a-z]+)\.(?P<rest>[A-Za-z0-9_.-]+))"
 )
@@ -71,12 +71,13 @@ class Buttons:
 
     def pack(self, action: str, *args: str | int, owner: int | None) -> str:
         """A payload only `owner` (a Telegram user id) may press; anybody when None. Over 64 bytes is a ValueError."""
-        texts = [str(arg) for arg in args]
-        if not _ACTION.fullmatch(action) or not all(_ARGUMENT.fullmatch(text) for text in texts):
-            raise ValueError(f"a button carries an action and letters, digits, _ and -: {action} {texts}")
+        rest = ".".join([action, *map(str, args)])
+        # One match for all of it; a dot inside an argument shows as one part too many.
+        if not _REST.fullmatch(rest) or rest.count(".") != len(args):
+            raise ValueError(f"a button carries an action and letters, digits, _ and -: {rest}")
         if owner is not None and owner <= _TO_ANYBODY:
             raise ValueError("a button belongs to a person, or to nobody (None)")
-        body = f"{_base36(owner or _TO_ANYBODY)}.{'.'.join([action, *texts])}"
+        body = f"{_base36(owner or _TO_ANYBODY)}.{rest}"
         payload = _VERSION + self._tag(body) + body
         if len(payload) > MOST_BYTES:
             raise ValueError(f"{len(payload)} bytes are too many for the button {action}")
@@ -116,6 +117,7 @@ def parse_link(payload: str) -> Link:
     return Link(kind, tuple(args))
 
 
+@lru_cache(maxsize=4096)
 def _base36(number: int) -> str:
     digits = ""
     while number:

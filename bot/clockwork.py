@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -49,17 +49,20 @@ class Clockwork:
         self._add(self.ask_again, 60)
         self._add(self.prune, 6 * 3600)
         if self._source != "history":
-            self._add(self.fetch_rates, 3600)
+            self._add(self.fetch_rates, 3600, at_once=True)
         self._scheduler.start()
 
-    def _add(self, job: Callable[[], Awaitable[None]], seconds: float) -> None:
+    def _add(self, job: Callable[[], Awaitable[None]], seconds: float, *, at_once: bool = False) -> None:
         async def safely() -> None:
             try:
                 await job()
             except Exception as fault:
                 log.warning("the tick %s failed: %s", job.__name__, type(fault).__name__)
 
-        self._scheduler.add_job(safely, "interval", seconds=seconds, max_instances=1, coalesce=True, id=job.__name__)
+        first = {"next_run_time": datetime.now(UTC)} if at_once else {}
+        self._scheduler.add_job(
+            safely, "interval", seconds=seconds, max_instances=1, coalesce=True, id=job.__name__, **first
+        )
 
     async def expire(self) -> None:
         """Unpaid orders past their deadline."""

@@ -336,5 +336,8 @@ async def deliver(house: House, data: dict[str, str]) -> None:
         await KINDS[data["kind"]](Notice(house, Words.of(person.language), person, data["about"], extra))
     except Forbidden:
         return
+    except BadRequest as fault:
+        if "chat not found" not in fault.message.lower():  # never wrote to the bot: there is nowhere to tell them
+            raise
     except Gone:
         return  # the thing it told of is no longer this person's to see

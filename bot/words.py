@@ -213,18 +213,19 @@ class Words:
 
     def date(self, day: date) -> str:
         """A day: 22 Nov 2026. A datetime is taken in this reader's zone."""
-        return format_date(self._local(day) if isinstance(day, datetime) else day, "medium", locale=self.locale)
+        local = self._local(day) if isinstance(day, datetime) else day
+        return _day(self.locale, local.year, local.month, local.day)
 
     def time(self, moment: datetime | time_of_day) -> str:
         """Hours and minutes in this reader's zone: 19:05."""
         local = self._local(moment) if isinstance(moment, datetime) else moment
-        return format_time(local.replace(tzinfo=None), "short", locale=self.locale)
+        return _clock(self.locale, local.hour, local.minute)
 
     def moment(self, moment: datetime, zone: tzinfo | None = None) -> str:
         """Day, time and the name of the zone: 22 Nov 2026, 19:05 UTC. A naive datetime is a ValueError."""
         local = self._local(moment, zone)
-        day = format_date(local, "medium", locale=self.locale)
-        clock = format_time(local.replace(tzinfo=None), "short", locale=self.locale)
+        day = _day(self.locale, local.year, local.month, local.day)
+        clock = _clock(self.locale, local.hour, local.minute)
         glue = str(self.locale.datetime_formats["medium"])
         return f"{glue.replace('{1}', day).replace('{0}', clock)}{NBSP}{local.tzname()}"
 
@@ -308,6 +309,17 @@ class Words:
         if moment.tzinfo is None:
             raise ValueError("a moment without a zone is nobody's moment")
         return moment.astimezone(zone or self.zone)
+
+
+# Babel takes 40 µs for a date, and a screen full of rates shows the same one again and again.
+@lru_cache(maxsize=1024)
+def _day(locale: Locale, year: int, month: int, day: int) -> str:
+    return format_date(date(year, month, day), "medium", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _clock(locale: Locale, hour: int, minute: int) -> str:
+    return format_time(time_of_day(hour, minute), "short", locale=locale)
 
 
 @lru_cache(maxsize=512)
