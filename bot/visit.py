@@ -10,7 +10,7 @@ from datetime import date
 from typing import Concatenate, ParamSpec, TypeVar
 
 from telegram import CallbackQuery, Message, Update, User
-from telegram.error import BadRequest
+from telegram.error import NetworkError, TelegramError
 
 from bot.callbacks import Buttons
 from bot.screens.screen import Screen
@@ -181,13 +181,13 @@ class Visit:
         await self.say(Screen(text))
 
     async def toast(self, text: str, *, alert: bool = False) -> None:
-        """Answer a button with a passing word; any other update with a message."""
-        if self.query is None:
-            await self.say(Screen(Html("") + text))
-            return
-        if not self._answered:
+        """Answer a button with a passing word; with a message where no button waits, or it cannot be answered."""
+        if self.query is not None and not self._answered:
             self._answered = True
-            await self.house.speaker.answer(self.query.id, text[:TOAST_LIMIT], alert=alert)
+            with suppress(NetworkError):  # too old, or Telegram did not take it: what there is to say is said anyway
+                await self.house.speaker.answer(self.query.id, text[:TOAST_LIMIT], alert=alert)
+                return
+        await self.say(Screen(Html("") + text))
 
     def _answer_soon(self) -> None:
         """Take the waiting sign off the button while the screen is being made."""
@@ -207,6 +207,6 @@ class Visit:
         return chat.id if chat is not None and self.is_private else int(self.who)
 
     async def _quietly(self, query_id: str) -> None:
-        """Answer a button; one that is too old to be answered has been answered by time."""
-        with suppress(BadRequest):
+        """Answer a button; where that fails, time takes the waiting sign away."""
+        with suppress(TelegramError):
             await self.house.speaker.answer(query_id)

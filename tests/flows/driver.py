@@ -51,7 +51,7 @@ class Town:
 
     def __init__(self, base: str, http: aiohttp.ClientSession, shop_url: str = "") -> None:
         self.base, self.http, self.shop_url = base.rstrip("/"), http, shop_url
-        self._newcomers = 0
+        self.token = "1000000001:demo-token-of-no-value"
 
     async def ask(self, verb: str, path: str, **kwargs: Any) -> tuple[int, Any]:
         """Status and decoded answer."""
