@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -16,7 +17,7 @@ from core.ids import OperationId
 from core.payments.driver import Driver
 from core.payments.fx import Fixing
 from core.payments.operations import OperationKind, OperationState
-from core.ports import Store, StoredFixing, UnitOfWork
+from core.ports import Duplicate, Store, StoredFixing, UnitOfWork
 from core.shop.checkout import count_down, expire_due
 from core.shop.context import Shop
 from core.shop.orders import OrderState
@@ -114,8 +115,6 @@ def _in_doubt(uow: UnitOfWork) -> list[OperationId]:
 def _keep(uow: UnitOfWork, shop: Shop, fixings: list[Fixing]) -> None:
     now = shop.clock.now()
     for fixing in fixings:
-        uow.fixings.ensure(
-            StoredFixing(
-                f"{fixing.source}:{fixing.code}:{fixing.on}", fixing.code, fixing.rate, fixing.on, fixing.source, now
-            )
-        )
+        day = f"{fixing.source}:{fixing.code}:{fixing.on}"
+        with suppress(Duplicate):  # asked for every hour, fixed once a day
+            uow.fixings.add(StoredFixing(day, fixing.code, fixing.rate, fixing.on, fixing.source, now))

@@ -1,0 +1,104 @@
+"""A shop that serves live asks its source for rates at the start, keeps them, and sells by nothing stale."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from bot import config
+from bot.demo import TOKEN
+from bot.sandbox.server import Sandbox
+from bot.web.doors import serve
+from bot.wiring import Sampan
+from core.money import asset
+from core.payments.fx import StaleRate
+
+ECB = """<?xml version="1.0" encoding="UTF-8"?>
+<gesmes:Envelope xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01" xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref">
+<Cube><Cube time='{day}'><Cube currency='USD' rate='1.1172'/><Cube currency='BRL' rate='6.0692'/></Cube></Cube>
+</gesmes:Envelope>"""
+
+
+async def until(fact: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not fact():
+            await asyncio.sleep(0.01)
+
+
+class Source:
+    """A rate source on loopback; `day` is what it says the fixing is of."""
+
+    def __init__(self) -> None:
+        self.day, self.asked = datetime.now(UTC).date(), 0
+
+    async def answer(self, _: web.Request) -> web.Response:
+        self.asked += 1
+        return web.Response(text=ECB.format(day=self.day), content_type="text/xml")
+
+
+@pytest_asyncio.fixture
+async def source() -> AsyncIterator[tuple[Source, str]]:
+    feed = Source()
+    app = web.Application()
+    app.router.add_get("/daily.xml", feed.answer)
+    runner, url = await serve(app, "127.0.0.1", 0)
+    yield feed, f"{url}/daily.xml"
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture
+async def telegram() -> AsyncIterator[str]:
+    sandbox = Sandbox()
+    yield await sandbox.start()
+    await sandbox.stop()
+
+
+def shop(telegram: str, url: str, folder: Path) -> Sampan:
+    return Sampan(
+        config.read(
+            {
+                "SAMPAN_BOT_TOKEN": TOKEN,
+                "SAMPAN_BOT_API": telegram,
+                "SAMPAN_DATA": str(folder),
+                "SAMPAN_LISTEN": "127.0.0.1:0",
+                "SAMPAN_SEPA_IBAN": "DE89370400440532013000",
+                "SAMPAN_SEPA_NAME": "Live",
+                "SAMPAN_RATES": f"ecb:{url}",
+            }
+        )
+    )
+
+
+async def test_rates_are_there_at_the_start_and_after_a_restart_without_the_source(
+    source: tuple[Source, str], telegram: str, tmp_path: Path
+) -> None:
+    feed, url = source
+    live = shop(telegram, url, tmp_path)
+    await live.start()
+    await until(lambda: len(live.shop.rates.known()) == 2)
+    assert live.shop.rates.mid(asset("EUR"), asset("USD"), feed.day).rate == Fraction("1.1172")
+    await live.stop()
+    again = shop(telegram, "http://127.0.0.1:9/gone.xml", tmp_path)
+    await again.start()
+    assert [fixing.code for fixing in again.shop.rates.known()] == ["BRL", "USD"]
+    await again.stop()
+
+
+async def test_a_source_that_has_stopped_fixing_is_not_sold_by(
+    source: tuple[Source, str], telegram: str, tmp_path: Path
+) -> None:
+    feed, url = source
+    feed.day = date(2026, 10, 30)
+    live = shop(telegram, url, tmp_path)
+    await live.start()
+    await until(lambda: feed.asked and live.shop.rates.known())
+    with pytest.raises(StaleRate):
+        live.shop.rates.mid(asset("EUR"), asset("USD"), date(2026, 11, 23))
+    await live.stop()
