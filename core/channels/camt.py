@@ -76,11 +76,14 @@ def _entry(row: Element, notification: str, now: datetime, channel: str) -> Iter
             continue
         own = _text(detail, "Refs/AcctSvcrRef") or _text(detail, "Refs/TxId")
         evidence = own or _entry_name(row, notification)
-        if len(details) > 1 and not own:
+        if evidence and len(details) > 1 and not own:
             evidence = f"{evidence}/{place}"
         if direction == "DBIT":
-            yield Debited(_text(detail, "Refs/EndToEndId"), evidence[:64], amount)
+            reference = _text(detail, "Refs/EndToEndId")  # our own name for it; the bank need not have another
+            yield Debited(reference, (evidence or f"{notification}/{reference}")[:64], amount)
             continue
+        if not evidence:
+            raise BadStatement(sentence("an entry without any reference of the bank"))
         yield Fact(
             channel=channel,
             id=evidence[:64],
@@ -93,12 +96,11 @@ def _entry(row: Element, notification: str, now: datetime, channel: str) -> Iter
 
 
 def _entry_name(row: Element, notification: str) -> str:
-    """The bank's own name of an entry. NtryRef may be a mere line number: it is unique within its notification only."""
+    """The bank's own name of an entry, or "". NtryRef may be a line number, unique within its notification only."""
     if name := _text(row, "AcctSvcrRef"):
         return name
-    if not _text(row, "NtryRef") or not notification:
-        raise BadStatement(sentence("an entry without any reference of the bank"))
-    return f"{notification}/{_text(row, 'NtryRef')}"
+    line = _text(row, "NtryRef")
+    return f"{notification}/{line}" if line and notification else ""
 
 
 def _reference(detail: Element) -> str:

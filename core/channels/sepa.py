@@ -22,7 +22,7 @@ from core.qr import BadPayload, epc
 
 NAME = "sepa"
 # ISO 20022 external status reasons: this message, or a name in it, came before, so its transfer is under way.
-DUPLICATES = {"AM05", "DU01", "DU02", "DU03", "DU04", "DU05"}
+DUPLICATES = {"AM05", "DUPL", "DU01", "DU02", "DU03", "DU04", "DU05"}
 _NO_BIC = "NOTPROVIDED"
 
 

@@ -165,6 +165,17 @@ def test_what_is_not_booked_is_not_told(status: str) -> None:
     assert read(document(entry_02(status=status), version="02")) == []
 
 
+def test_the_debits_of_a_batch_are_told_apart() -> None:
+    details = detail_02(refs="<EndToEndId>0P1</EndToEndId>", amount="10.00") + detail_02(
+        refs="<EndToEndId>0P2</EndToEndId>", amount="10.00"
+    )
+    body = document(entry_02(amount="20.00", side="DBIT", details=details), version="02")
+    assert read(body) == [
+        Debited("0P1", "A1/0", money("10.00 EUR")),
+        Debited("0P2", "A1/1", money("10.00 EUR")),
+    ]
+
+
 def test_a_debit_is_told_by_the_name_we_gave_the_transfer() -> None:
     assert read(document(entry_08(side="DBIT"))) == [Debited("0P12345", "T1", money("100.00 EUR"))]
 

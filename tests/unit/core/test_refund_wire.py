@@ -166,7 +166,7 @@ def pain002(status: str, reason: str = "", where: str = "TxSts") -> web.Response
     (pain002("RJCT", "AC01", where="GrpSts"), Rejected("AC01")),
     # The bank has the first one: to call that a refusal would pay the same refund twice.
     (pain002("RJCT", "AM05"), Pending("RJCT")), (pain002("RJCT", "DU01", where="GrpSts"), Pending("RJCT")),
-    (pain002("RJCT", "DU04"), Pending("RJCT")),
+    (pain002("RJCT", "DU04"), Pending("RJCT")), (pain002("RJCT", "DUPL"), Pending("RJCT")),
     (web.Response(text="<a/>"), Unknown("pain.002 without a status")),
     (web.Response(text=""), Unknown("unreadable pain.002")),
     (web.Response(text='<?xml version="1.0" encoding="KOI-99"?><a/>'), Unknown("unreadable pain.002")),
