@@ -170,7 +170,10 @@ class Sampan:
         buttons = Buttons(settings.key("buttons"))
         speaker = Speaker(Calls(self.app.bot, limiter), buttons, self.pictures, studio, self._remember)
         self._driver = Driver(store, shop, self._channels())
-        self.worker = Worker(store, self.clock, {"notice": self._notify, "operation": self._operate})
+        # SQLite is one process's; several may share a PostgreSQL.
+        alone = not settings.database_url
+        topics = {"notice": self._notify, "operation": self._operate}
+        self.worker = Worker(store, self.clock, topics, alone=alone)
         books = Books(store, shop, self.worker.poke)
         await self.app.initialize()
         self.house = House(

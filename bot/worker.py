@@ -19,19 +19,25 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)  # longer than any effect takes; a dead worker's effects come back after it
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=1), timedelta(minutes=10)
 BATCH = 64
+MOST_LEFT = 10_000  # effects a dead worker can have left under way
 
 Carry = Callable[[dict[str, str]], Awaitable[None]]
 
 
 class Worker:
-    """One loop. Effects of one lane go in order, lanes side by side; an effect that fails comes back later."""
+    """One loop. Effects of one lane go in order, lanes side by side; an effect that fails comes back later.
 
-    def __init__(self, store: Store, clock: Clock, topics: Mapping[str, Carry]) -> None:
+    `alone` says that no other process works on this outbox: what a dead one had leased is taken up at once.
+    """
+
+    def __init__(self, store: Store, clock: Clock, topics: Mapping[str, Carry], *, alone: bool = False) -> None:
         self._store, self._clock, self._topics = store, clock, topics
         self._poked = asyncio.Event()
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._finished: list[str] = []
+        self._busy: set[str] = set()  # lanes under way here
+        self._takes_over = alone
 
     def poke(self) -> None:
         """There is something to do now."""
@@ -54,28 +60,35 @@ class Worker:
         """Note what is done, lease what is due, and start on it; whether there may be more."""
         finished, self._finished = self._finished, []
         try:
-            effects = await self._store.write(_turn, finished, self._clock.now())
+            effects = await self._store.write(_turn, finished, self._clock.now(), self._takes_over)
         except Exception:
             self._finished = finished + self._finished
             raise
+        self._takes_over = False
         lanes: dict[str, list[Effect]] = defaultdict(list)
         for effect in effects:
             lanes[effect.lane].append(effect)
-        for waiting in lanes.values():
-            task = asyncio.create_task(self._in_order(waiting))
+        for lane, waiting in lanes.items():
+            if lane in self._busy:  # a long lane outlived its lease: it is under way, not lost
+                continue
+            self._busy.add(lane)
+            task = asyncio.create_task(self._in_order(lane, waiting))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return len(effects) == BATCH
 
-    async def _in_order(self, effects: list[Effect]) -> None:
+    async def _in_order(self, lane: str, effects: list[Effect]) -> None:
         """Carry out one lane's effects. The outbox gives out a lane's next ones only when these are done."""
-        for place, effect in enumerate(effects):
-            if not await self._carry(effect):
-                for later in effects[place + 1 :]:  # given back: they wait in their lane for this one
-                    await self._again(later, timedelta(0), "behind")
-                break
-            self._finished.append(effect.key)
-        self.poke()
+        try:
+            for place, effect in enumerate(effects):
+                if not await self._carry(effect):
+                    for later in effects[place + 1 :]:  # given back: they wait in their lane for this one
+                        await self._again(later, timedelta(0), "behind")
+                    break
+                self._finished.append(effect.key)
+        finally:
+            self._busy.discard(lane)
+            self.poke()
 
     async def _carry(self, effect: Effect) -> bool:
         try:
@@ -109,7 +122,9 @@ class Worker:
         await self._store.write(lambda uow: uow.outbox.done(finished, now))
 
 
-def _turn(uow: UnitOfWork, finished: list[str], now: datetime) -> list[Effect]:
+def _turn(uow: UnitOfWork, finished: list[str], now: datetime, takes_over: bool) -> list[Effect]:
     """One turn of the loop in one transaction."""
     uow.outbox.done(finished, now)
+    if takes_over:  # every lease that stands is a dead worker's, and all of them are over by then
+        return uow.outbox.lease(now + LEASE, now + 2 * LEASE, MOST_LEFT)
     return uow.outbox.lease(now, now + LEASE, BATCH)
