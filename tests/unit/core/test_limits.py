@@ -46,6 +46,8 @@ def test_a_day_holds_so_much_tells_what_is_left_and_renews_at_midnight() -> None
         world.orders(sixty)
     assert refusal.value.params == {"limit": eur("100.00"), "left": eur("40.00"), "renews": MIDNIGHT}
     world.orders(world.sells(ROSA, "40.00 EUR"))
+    with pytest.raises(OverDayLimit):
+        world.orders(world.sells(ROSA, "0.01 EUR"))
     world.orders(sixty, LIN)  # another person has a day of their own
     world.clock.let_pass(hours=12)
     world.orders(sixty)
