@@ -53,6 +53,10 @@ class Clockwork:
             self._add(self.fetch_rates, 3600, at_once=True)
         self._scheduler.start()
 
+    def every(self, seconds: float, job: Callable[[], object]) -> None:
+        """Tick something else that needs it."""
+        self._scheduler.add_job(job, "interval", seconds=seconds, max_instances=1, coalesce=True)
+
     def _add(self, job: Callable[[], Awaitable[None]], seconds: float, *, at_once: bool = False) -> None:
         async def safely() -> None:
             try:

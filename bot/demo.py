@@ -8,6 +8,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -83,7 +84,9 @@ class Demo:
         progress("opening the sandbox Telegram and the pocket bank …")
         base = await self.sandbox.start(self._port)
         progress("opening the shop …")
-        self.shop = Sampan(config.read(self._environment(base)), clock=self.clock, limits=self._limits)
+        # One person looks on: a thread draws fast enough, and costs no second process.
+        drawers = ThreadPoolExecutor(1, "studio")
+        self.shop = Sampan(config.read(self._environment(base)), clock=self.clock, limits=self._limits, drawers=drawers)
         await self.shop.start()
         self.bank.set_merchant_url(self.shop.web_url)
         progress("filling the shelves …")

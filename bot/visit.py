@@ -145,6 +145,10 @@ class Visit:
         """Read."""
         return await self.house.store.read(view, *args, **kwargs)
 
+    async def survey(self, view: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Read many rows."""
+        return await self.house.store.survey(view, *args, **kwargs)
+
     async def do(
         self, verb: Callable[Concatenate[UnitOfWork, Shop, PersonId, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:

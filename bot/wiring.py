@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import Any
 
 import aiohttp
@@ -20,6 +20,7 @@ from bot.bookkeeping import Books
 from bot.callbacks import Buttons
 from bot.clockwork import Clockwork
 from bot.config import Settings
+from bot.pictures.process import DrawingProcess
 from bot.pictures.studio import Studio, Upload
 from bot.speaker import Speaker
 from bot.visit import TELEGRAM, House
@@ -106,7 +107,7 @@ class UpdateInbox:
 
     async def pending(self) -> list[dict[str, Any]]:
         """What was kept and not handled before the last stop, oldest first."""
-        messages = await self._store.read(lambda uow: uow.inbox.open(TELEGRAM))
+        messages = await self._store.survey(lambda uow: uow.inbox.open(TELEGRAM))
         return [json.loads(message.body) for message in messages]
 
     async def done(self, update_ids: list[int]) -> None:
@@ -119,7 +120,13 @@ class Sampan:
     """A running shop. Build it, `await start()`, and `await stop()` when done."""
 
     def __init__(
-        self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None, limits: Limits | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        limits: Limits | None = None,
+        drawers: Executor | None = None,
     ) -> None:
         self.settings, self._limits = settings, limits
         self.clock: Clock = clock or SystemClock()
@@ -138,7 +145,7 @@ class Sampan:
         self.store = open_storage(settings)
         self.pictures: Pictures = FilePictures(settings.data / "pictures")
         self.web_url = ""
-        self._drawers = ThreadPoolExecutor(2, "studio")
+        self._drawers = drawers or DrawingProcess()
         self._polling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -152,7 +159,7 @@ class Sampan:
         await self._learn_rates()
         self._session = aiohttp.ClientSession()
         self._studio = studio = Studio(self._drawers)
-        warming = asyncio.create_task(studio.warm())
+        self._warming = asyncio.create_task(studio.warm())
         limiter = ChatLimiter(self._limits)
         proxy = proxy_for(settings.bot_api)
         self.app = (
@@ -199,12 +206,13 @@ class Sampan:
         )
         self._clockwork = Clockwork(store, shop, self._driver, self.worker.poke, self._session, settings.rates)
         self._working = asyncio.create_task(self.worker.run())
+        if isinstance(self._drawers, DrawingProcess):
+            self._clockwork.every(30, self._drawers.rest)
         self._clockwork.start()
         await self._intake.replay()  # before the doors open: nothing new overtakes what was left
         await self._open_doors(books)
         await self._listen()
         await self.publish_menus()
-        await warming
 
     def _channels(self) -> dict[str, Channel]:
         settings = self.settings
@@ -227,7 +235,7 @@ class Sampan:
     async def _learn_rates(self) -> None:
         if self.settings.rates == "history":
             self.shop.rates.learn(await asyncio.to_thread(rates.shipped_history))
-        kept = await self.store.read(lambda uow: uow.fixings.find(newest=False, limit=100_000))
+        kept = await self.store.survey(lambda uow: uow.fixings.find(newest=False, limit=100_000))
         self.shop.rates.learn(Fixing(one.code, one.rate, one.on, one.source) for one in kept)
 
     async def _open_doors(self, books: Books) -> None:
@@ -282,7 +290,7 @@ class Sampan:
 
     async def _keep_picture(self, uploaded: bytes) -> str:
         jpeg = await self._studio.draw(Upload(uploaded))
-        return await asyncio.get_running_loop().run_in_executor(self._drawers, self.pictures.put, jpeg)
+        return await asyncio.to_thread(self.pictures.put, jpeg)
 
     async def _notify(self, data: dict[str, str]) -> None:
         await notices.deliver(self.house, data)
@@ -315,6 +323,7 @@ class Sampan:
         await self._working
         await self.app.stop()
         await self.app.shutdown()
+        await asyncio.wait([self._warming])
         await self._session.close()
         await self.store.stop()
         self._drawers.shutdown()

@@ -233,14 +233,18 @@ class UnitOfWork(Protocol):
 
 
 class Store(Protocol):
-    """Runs transactions off the event loop. `work` is synchronous, so no network call can slip into it."""
+    """Runs transactions. `work` is synchronous: no network call can slip into it. No disk is waited for on the loop."""
 
     async def write(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
         """Run `work(uow, *args, **kwargs)` and commit: acknowledged when on disk. What it raises is raised here."""
         ...
 
     async def read(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
-        """Run `work(uow, *args, **kwargs)` on a snapshot that cannot be written."""
+        """Run `work(uow, *args, **kwargs)` on a snapshot that cannot be written. For few rows: nobody else may wait."""
+        ...
+
+    async def survey(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+        """As `read`, for hundreds of rows and more: a search, a statistic, a list. It is in nobody's way."""
         ...
 
 

@@ -189,6 +189,10 @@ class MemoryStore:
         """core.ports.Store.read."""
         return self.read_now(work, *args, **kwargs)
 
+    async def survey(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+        """core.ports.Store.survey."""
+        return self.read_now(work, *args, **kwargs)
+
     def write_now(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
         """As `write`, for tests that are not asynchronous."""
         return self._run(True, work, args, kwargs)

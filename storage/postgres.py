@@ -142,6 +142,10 @@ class PostgresStore:
         """core.ports.Store.read."""
         return await self._ask(self._reads, work, args, kwargs)
 
+    async def survey(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+        """core.ports.Store.survey: here every read is off the loop."""
+        return await self._ask(self._reads, work, args, kwargs)
+
     async def _ask(self, lane: Lane, work: Callable[..., R], args: Any, kwargs: Any) -> R:
         job = Job(work, args, kwargs)
         lane.put(job)

@@ -1,10 +1,13 @@
-"""The store on SQLite: one writer with group commit, readers beside it."""
+"""The store on SQLite: one connection that writes, with group commit, and readers beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +22,6 @@ from storage.vault import Vault
 R = TypeVar("R")
 
 BATCH = 64  # transactions that may share one COMMIT
-READERS = 2
 _BUSY = 10_000  # milliseconds to wait for another process that writes, such as `sampan migrate`
 _TAKEN = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
 
@@ -84,28 +86,47 @@ def _fault(error: sqlite3.Error) -> Exception:
 
 
 class Writer:
-    """The one connection that writes. Carries out batches: one COMMIT for all, a SAVEPOINT for each."""
+    """The one connection that writes. A batch has one COMMIT for all, and a SAVEPOINT for each."""
 
     def __init__(self, path: Path, plan: Plan, before_commit: Callable[[], None]) -> None:
         self._connection = connect(path, writes=True)
         self._unit = SqlUnit(plan, SqliteLink(self._connection))
         self._before_commit = before_commit
 
-    def carry_out(self, jobs: Sequence[Job]) -> None:
-        """Run and commit a batch. Then every job has its result or its error, and what succeeded is on disk."""
-        execute = self._connection.execute
+    def begin(self, wait: int) -> bool:
+        """Take the write lock; False when another process (`sampan migrate`) holds it for `wait` milliseconds."""
         try:
-            execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                execute("SAVEPOINT job")
-                self._attempt(job)
-                if job.error is not None:
-                    execute("ROLLBACK TO job")
-                execute("RELEASE job")
-            self._before_commit()
-            execute("COMMIT")
+            self._connection.execute(f"PRAGMA busy_timeout={wait}")
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY and wait < _BUSY:
+                return False
+            raise
+        return True
+
+    def perform(self, jobs: Sequence[Job]) -> None:
+        """Run each job in a SAVEPOINT of its own. Then it has its result or its error, and nothing is on disk yet."""
+        execute = self._connection.execute
+        for job in jobs:
+            execute("SAVEPOINT job")
+            self._attempt(job)
+            if job.error is not None:
+                execute("ROLLBACK TO job")
+            execute("RELEASE job")
+
+    def commit(self) -> None:
+        """Put it on disk. The slow part, and the only one."""
+        self._before_commit()
+        self._connection.execute("COMMIT")
+
+    def carry_out(self, jobs: Sequence[Job]) -> None:
+        """All of it at once, on the caller's thread."""
+        try:
+            self.begin(_BUSY)
+            self.perform(jobs)
+            self.commit()
         except Exception as error:
-            self._abandon(jobs, error)
+            self.abandon(jobs, error)
 
     def _attempt(self, job: Job) -> None:
         self._unit.fresh()
@@ -114,13 +135,14 @@ class Writer:
         except BaseException as error:  # whatever it is, it is told to whoever asked; the writer lives on
             job.error = error
 
-    def _abandon(self, jobs: Sequence[Job], error: Exception) -> None:
+    def abandon(self, jobs: Sequence[Job], error: Exception) -> None:
         """Nothing of the batch is kept, so everyone learns that: a refusal, too, may rest on what is now undone."""
         why = str(_fault(error)) if isinstance(error, sqlite3.Error) else type(error).__name__
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
         for job in jobs:
             job.result, job.error = None, CommitFailed(why)
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):  # nothing more can be done for it, and everyone knows
+                self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection; the last one to close folds the log into the file."""
@@ -158,8 +180,13 @@ class Reader:
 class SqliteStore:
     """core.ports.Store over one file, which must have been migrated (storage.migrate).
 
-    `inline` runs every transaction at once on the caller's own thread, one COMMIT each: for a deterministic simulation.
-    `before_commit` is called on the writer before each COMMIT: a slow disk or a broken one, for tests and benchmarks.
+    Statements run on the event loop's own thread, the COMMIT in another. A verb's statements take tens of microseconds
+    each, out of memory; in a writer thread they lost the interpreter lock at every one of them, and a busy bot spent a
+    quarter of its CPU on handing it back and forth. What waits for the disk is the COMMIT, and everyone who comes
+    meanwhile shares the next one. `survey` reads many rows, in a thread of its own.
+
+    `inline` commits on the caller's thread too: for a deterministic simulation.
+    `before_commit` is called before each COMMIT: a slow disk or a broken one, for tests and benchmarks.
     """
 
     def __init__(
@@ -168,58 +195,90 @@ class SqliteStore:
         vault: Vault,
         *,
         inline: bool = False,
-        readers: int = READERS,
         batch: int = BATCH,
         before_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        self._path = Path(path)
+        self._path, self._inline, self._batch, self._before_commit = Path(path), inline, batch, before_commit
         self._plan = Plan(SqliteLink.dialect, vault)
-        self._inline, self._before_commit = inline, before_commit
-        self._writer: Writer | None = None
-        self._reader: Reader | None = None
-        self._writes = Lane("writer", self._serve_writes, 1, batch)
-        self._reads = Lane("reader", self._serve_reads, readers, 1)
+        self._waiting: deque[Job] = deque()
+        self._turning: asyncio.Task[None] | None = None
+        self._sides: tuple[Writer, Reader] | None = None
+        self._surveys = Lane("survey", self._serve_surveys, 1, 1)
+        self._disk: ThreadPoolExecutor | None = None
 
     async def start(self) -> None:
         """Open the file."""
-        if self._inline:
-            self._writer = Writer(self._path, self._plan, self._before_commit)
-            self._reader = Reader(self._path, self._plan)
-        else:
-            await asyncio.to_thread(self._writes.start)
-            await asyncio.to_thread(self._reads.start)
+        self._sides = Writer(self._path, self._plan, self._before_commit), Reader(self._path, self._plan)
+        if not self._inline:
+            self._disk = ThreadPoolExecutor(1, "commit")
+            await asyncio.to_thread(self._surveys.start)
 
     async def stop(self) -> None:
         """Finish what was asked for, then close: the readers first, so that the writer folds the log into the file."""
-        await asyncio.to_thread(self._reads.stop)
-        await asyncio.to_thread(self._writes.stop)
-        for side in (self._reader, self._writer):
-            if side is not None:
-                side.close()
-        self._reader = self._writer = None
+        sides, self._sides = self._sides, None
+        if self._turning is not None:
+            await self._turning
+        if self._disk is not None:
+            await asyncio.to_thread(self._surveys.stop)
+            self._disk.shutdown()
+        if sides is not None:
+            writer, reader = sides
+            reader.close()
+            await asyncio.to_thread(writer.close)
 
     async def write(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
         """core.ports.Store.write. Raises CommitFailed when the database could not keep it."""
-        return await self._ask(self._writes, self._writer, work, args, kwargs)
-
-    async def read(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
-        """core.ports.Store.read."""
-        return await self._ask(self._reads, self._reader, work, args, kwargs)
-
-    async def _ask(self, lane: Lane, side: Writer | Reader | None, work: Callable[..., R], args: Any, kwargs: Any) -> R:
+        writer, _ = self._open()
         job = Job(work, args, kwargs)
-        if side is None:
-            lane.put(job)
-        else:
-            side.carry_out([job])
+        if self._disk is None:
+            writer.carry_out([job])
             job.settle()
+        else:
+            self._waiting.append(job)
+            if self._turning is None or self._turning.done():
+                self._turning = asyncio.create_task(self._take_turns(writer, self._disk))
         result: R = await job.future
         return result
 
-    def _serve_writes(self) -> tuple[Callable[[list[Job]], None], Callable[[], None]]:
-        writer = Writer(self._path, self._plan, self._before_commit)
-        return writer.carry_out, writer.close
+    async def read(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+        """core.ports.Store.read."""
+        _, reader = self._open()
+        job = Job(work, args, kwargs)
+        reader.carry_out([job])
+        job.settle()
+        result: R = await job.future
+        return result
 
-    def _serve_reads(self) -> tuple[Callable[[list[Job]], None], Callable[[], None]]:
+    async def survey(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+        """core.ports.Store.survey."""
+        self._open()
+        job = Job(work, args, kwargs)
+        if self._inline:
+            return await self.read(work, *args, **kwargs)
+        self._surveys.put(job)
+        result: R = await job.future
+        return result
+
+    def _open(self) -> tuple[Writer, Reader]:
+        if self._sides is None:
+            raise StorageFault("the store is closed")
+        return self._sides
+
+    async def _take_turns(self, writer: Writer, disk: ThreadPoolExecutor) -> None:
+        """Batch after batch, until nobody waits: those who come during one COMMIT share the next."""
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
+            try:
+                if not writer.begin(0):
+                    await loop.run_in_executor(disk, writer.begin, _BUSY)
+                writer.perform(batch)
+                await loop.run_in_executor(disk, writer.commit)
+            except Exception as error:
+                writer.abandon(batch, error)
+            for job in batch:
+                job.settle()
+
+    def _serve_surveys(self) -> tuple[Callable[[list[Job]], None], Callable[[], None]]:
         reader = Reader(self._path, self._plan)
         return reader.carry_out, reader.close

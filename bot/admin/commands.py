@@ -130,7 +130,7 @@ def _moneys(uow: UnitOfWork, prefix: str, sign: int = 1) -> list[Money]:
 async def stats(visit: Visit) -> None:
     """/stats: the shop in figures, with a chart."""
     visit.need_admin()
-    figures = await visit.look(_figures, visit.shop)
+    figures = await visit.survey(_figures, visit.shop)
     t, firsts = visit.t, [visit.today - timedelta(days=CHART_DAYS - 1 - n) for n in range(CHART_DAYS)]
     chart = StatsChart(
         title=visit.shop.name,
@@ -180,7 +180,7 @@ async def sellers(visit: Visit, *words: str) -> None:
             name=" ".join(words[4:]),
         )
         await visit.house.publish_menus()
-    await visit.say(screens.sellers(visit.t, await visit.look(_sellers)))
+    await visit.say(screens.sellers(visit.t, await visit.survey(_sellers)))
 
 
 def _channels(uow: UnitOfWork, shop: Shop) -> list[tuple[Method, int, int, list[Money], list[Money]]]:
@@ -205,7 +205,7 @@ def _channels(uow: UnitOfWork, shop: Shop) -> list[tuple[Method, int, int, list[
 async def channels(visit: Visit) -> None:
     """/channels: every way to pay and how it does."""
     visit.need_admin()
-    await visit.say(screens.channels(visit.t, await visit.look(_channels, visit.shop)))
+    await visit.say(screens.channels(visit.t, await visit.survey(_channels, visit.shop)))
 
 
 async def rates(visit: Visit) -> None:

@@ -54,7 +54,7 @@ class Studio:
         """CPU that drawing has taken so far, for /metrics."""
         self._keep = keep
         self._done: OrderedDict[Request, bytes] = OrderedDict()
-        self._under_way: dict[Request, asyncio.Future[bytes]] = {}
+        self._under_way: dict[Request, asyncio.Task[bytes]] = {}
 
     async def draw(self, request: Request) -> bytes:
         """The picture's file. Equal requests are drawn once, even when they come together. Raises as ``paint``."""
@@ -63,29 +63,33 @@ class Studio:
             return done
         drawing = self._under_way.get(request)
         if drawing is None:
-            drawing = asyncio.get_running_loop().run_in_executor(self._executor, self._paint, request)
+            drawing = asyncio.create_task(self._paint(request))
             self._under_way[request] = drawing
             drawing.add_done_callback(partial(self._finish, request))
         return await asyncio.shield(drawing)  # one who gives up waiting takes the picture from nobody else
 
-    def _paint(self, request: Request) -> bytes:
-        started = time.thread_time()
-        try:
-            return paint(request)
-        finally:
-            self.cpu_seconds += time.thread_time() - started
+    async def _paint(self, request: Request) -> bytes:
+        picture, seconds = await asyncio.get_running_loop().run_in_executor(self._executor, _timed, request)
+        self.cpu_seconds += seconds
+        return picture
 
     async def warm(self) -> None:
         """Draw a first card for nobody, so that the first shopper does not wait for fonts and tables."""
         await asyncio.get_running_loop().run_in_executor(self._executor, _rehearse)
 
-    def _finish(self, request: Request, drawing: asyncio.Future[bytes]) -> None:
+    def _finish(self, request: Request, drawing: asyncio.Task[bytes]) -> None:
         del self._under_way[request]
         if drawing.cancelled() or drawing.exception() is not None:
             return
         self._done[request] = drawing.result()
         while len(self._done) > self._keep:
             self._done.popitem(last=False)
+
+
+def _timed(request: Request) -> tuple[bytes, float]:
+    """The picture, and the CPU seconds it took."""
+    started = time.thread_time()
+    return paint(request), time.thread_time() - started
 
 
 def _rehearse() -> None:

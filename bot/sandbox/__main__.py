@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 
 from bot.sandbox.server import Sandbox
@@ -39,12 +40,21 @@ async def _serve(port: int, data: Path | None) -> None:
     await sandbox.stop()
 
 
+def _run(work: Coroutine[None, None, None]) -> None:
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        asyncio.run(work)
+    else:
+        uvloop.run(work)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description="A local Telegram for the bot.")
     parser.add_argument("--port", type=int, default=8081, help="port on 127.0.0.1; 0 lets the system choose")
     parser.add_argument("--data", type=Path, default=None, help="folder that keeps chats and files over restarts")
     options = parser.parse_args()
-    asyncio.run(_serve(options.port, options.data))
+    _run(_serve(options.port, options.data))
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ async def inline(visit: Visit) -> None:
     assert query is not None
     words = query.query.removeprefix("p_")
     offset = int(query.offset) if query.offset.isdecimal() else 0
-    found = await visit.look(browse.search, words, limit=offset + INLINE_PAGE + 1)
+    found = await visit.survey(browse.search, words, limit=offset + INLINE_PAGE + 1)
     page, more = found[offset : offset + INLINE_PAGE], len(found) > offset + INLINE_PAGE
     results = [_card(visit, view) for view in page if view.product.stock]
     button = None

@@ -98,7 +98,7 @@ async def test_a_reader_sees_one_moment_while_writers_go_on(shop_file: Path, vau
         assert written.wait(10)
         return before, uow.products.need("P1").stock
 
-    look = asyncio.create_task(store.read(look_twice))
+    look = asyncio.create_task(store.survey(look_twice))
     assert await asyncio.to_thread(reading.wait, 10)
     await store.write(lambda uow: uow.products.shift("P1", "stock", -1))
     written.set()
