@@ -110,10 +110,6 @@ class Town:
         """The bank's own books."""
         return dict(await self.get("/bank/books"))
 
-    async def told(self, kind: str, verb: str, number: int) -> Json:
-        """Have the bank send its message again, or forge it; the attempt with the shop's HTTP status."""
-        return dict(await self.post(f"/bank/messages/{number}/{verb}"))
-
     async def bank_messages(self, kind: str, containing: str = "") -> list[Json]:
         """What the bank has told the shop, newest first."""
         found = (await self.get("/bank/messages"))["messages"]

@@ -100,6 +100,15 @@ async def test_a_button_whose_screen_fails_is_answered_in_words(town):
     await nora.wait_for("Your cart is empty")
 
 
+async def test_a_toast_that_comes_too_late_is_said_as_a_message(town):
+    """After a restart the button can no longer be answered; what it had to say is said all the same."""
+    nora, _, review = await at_the_review(town, "Too late")
+    await town.fault("answerCallbackQuery", code=400, times=1, description="Bad Request: query is too old")
+    await nora.press("Confirm", review)
+    await nora.wait_for("is placed. Here comes your payment code.")
+    await nora.card()
+
+
 async def test_who_blocked_the_bot_is_served_again_when_they_come_back(town):
     nora, product, review = await at_the_review(town, "Blocked")
     await nora.press("Confirm", review)

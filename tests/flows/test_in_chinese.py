@@ -172,7 +172,7 @@ async def test_a_chinese_admin_runs_the_shop_in_chinese(town):
     try:
         await ada.wait_for("欢迎")
         mark = len(await ada.messages())
-        for said in ("/orders /stats /sellers /channels /rates /help /refund /rate /order").split():
+        for said in ["/orders", "/stats", "/sellers", "/channels", "/rates", "/help", "/refund", "/rate", "/order"]:
             await ada.say(said)
             await ada.wait_for(lambda message: True)
         await ada.send(b"<a/>", "a.xml", "application/xml", kind="document")
