@@ -42,8 +42,11 @@ def dispatch(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> Operatio
 
     One found DISPATCHED was cut off mid-call. Both rails of today are idempotent by key (their codes are built here,
     their refunds carry the key), so the frozen body is sent again; a rail that is not must be asked, not called.
+    Such a refund may have gone out already: from now on it is in doubt, so that a refusal of the repeat ends nothing.
     """
     operation = uow.operations.lock(operation_id)
+    if operation.state is OperationState.DISPATCHED and operation.kind is OperationKind.REFUND:
+        return uow.operations.save(operation.move(OperationState.UNKNOWN))
     if operation.state in (OperationState.DISPATCHED, OperationState.UNKNOWN):
         return operation
     if operation.state is not OperationState.RESERVED:
@@ -52,32 +55,43 @@ def dispatch(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> Operatio
 
 
 def record(uow: UnitOfWork, shop: Shop, operation_id: OperationId, outcome: Outcome) -> Operation:
-    """Write down what the channel said. A message may have told the end already: then this adds nothing."""
+    """Write down what the channel said. A message may have told the end already: then this adds nothing.
+
+    A refusal ends a refund that was sent once only. Of one sent again it says nothing about the first time, which may
+    have gone out: only a message or a statement tells.
+    """
     operation = uow.operations.lock(operation_id)
     if operation.state not in (OperationState.DISPATCHED, OperationState.UNKNOWN):
         return operation
     if operation.kind is OperationKind.REFUND and isinstance(outcome, Succeeded):
         return refund_done(uow, shop, operation, outcome.evidence)
     if operation.kind is OperationKind.REFUND and isinstance(outcome, Rejected):
+        if operation.state is OperationState.UNKNOWN:
+            return _in_doubt(uow, shop, operation, outcome.reason)
         return refund_failed(uow, shop, operation, outcome.reason)
     match outcome:
         case ActionNeeded(payload):
             return _show_code(uow, shop, operation, payload)
-        case Pending(evidence, by_hand) if operation.state is OperationState.DISPATCHED:
+        case Pending(evidence, by_hand):
             moved = replace(operation.move(OperationState.PENDING), evidence=evidence)
             for admin in shop.admins if by_hand else ():
                 tell(uow, shop.clock.now(), admin, "by_hand", operation.id)
-        case Unknown(reason) if operation.state is OperationState.DISPATCHED:
-            moved = replace(operation.move(OperationState.UNKNOWN), evidence=reason[:64])
-            for admin in shop.admins:
-                tell(uow, shop.clock.now(), admin, "in_doubt", operation.id)
-        case Unknown() | Pending():  # no proof of an end: an operation in doubt stays in doubt
-            return operation
+        case Unknown(reason):
+            return _in_doubt(uow, shop, operation, reason)
         case Succeeded(evidence):
             moved = replace(operation.move(OperationState.SUCCEEDED), evidence=evidence)
         case Rejected(reason):
             return _charge_failed(uow, shop, operation, reason)
     return uow.operations.save(moved)
+
+
+def _in_doubt(uow: UnitOfWork, shop: Shop, operation: Operation, reason: str) -> Operation:
+    """No proof of an end: it stays open. The admins are told the first time, which is when the reason is kept."""
+    if operation.state is OperationState.UNKNOWN and operation.evidence:
+        return operation
+    for admin in shop.admins:
+        tell(uow, shop.clock.now(), admin, "in_doubt", operation.id)
+    return uow.operations.save(replace(operation, state=OperationState.UNKNOWN, evidence=reason[:64] or "no answer"))
 
 
 def _charge_failed(uow: UnitOfWork, shop: Shop, operation: Operation, reason: str) -> Operation:

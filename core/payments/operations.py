@@ -80,7 +80,8 @@ _MOVES: dict[OperationState, frozenset[OperationState]] = {
     _S.ACTION: frozenset({_S.PENDING, _S.SUCCEEDED, _S.REJECTED, _S.EXPIRED, _S.UNKNOWN}),
     _S.PENDING: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.UNKNOWN}),
     # ACTION: asked again under the same key, the channel answers that the buyer has yet to act.
-    _S.UNKNOWN: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.ACTION, _S.PARKED}),
+    # PENDING: asked again, it answers that it has the command; from then on only messages end it.
+    _S.UNKNOWN: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.ACTION, _S.PENDING, _S.PARKED}),
     _S.PARKED: frozenset({_S.SUCCEEDED, _S.REJECTED}),
     # Late success on strong evidence: the money came after all, and is held for its owner.
     _S.REJECTED: frozenset({_S.SUCCEEDED}),

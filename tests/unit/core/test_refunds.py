@@ -8,7 +8,7 @@ import pytest
 from core.errors import Gone, NotAllowed
 from core.ids import PersonId
 from core.payments.driver import dispatch, record
-from core.payments.operations import OperationState, Receipt, ReceiptState
+from core.payments.operations import Operation, OperationState, Receipt, ReceiptState
 from core.payments.receiving import take_in
 from core.payments.refunds import (
     NothingToRefund,
@@ -206,6 +206,57 @@ def test_a_refund_without_an_answer_stays_in_doubt_and_is_sent_again_as_the_same
     world.carry(operation.id)
     assert len(rail.sent) == 4, "what has ended is not sent again"
     assert world.books() == {}
+
+
+def _timed_out(world: World, order: Order) -> Operation:
+    world.rails["sepa"].answers = [Unknown("TimeoutError"), Rejected("HTTP 422"), Rejected("HTTP 422")]
+    operation: Operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    return operation
+
+
+def _crashed(world: World, order: Order) -> Operation:
+    world.rails["sepa"].answers = [Rejected("HTTP 422"), Rejected("HTTP 422")]
+    operation: Operation = world.do(refund_order, ADA, order.id)
+    world.do(dispatch, operation.id)  # committed; then the machine stops in mid-call
+    world.run_errands()
+    return operation
+
+
+@pytest.mark.parametrize("begin", [_timed_out, _crashed])
+def test_a_refusal_of_a_refund_sent_again_does_not_prove_that_the_first_one_did_not_go_out(
+    begin: Callable[[World, Order], Operation],
+) -> None:
+    world, order = paid()
+    operation = begin(world, order)
+    world.carry(operation.id)
+    assert world.operation(operation.id).state is OperationState.UNKNOWN
+    assert world.receipt(operation.receipt).state is ReceiptState.REFUNDING
+    assert world.news(ADA) == ["in_doubt"]
+    for who in (ADA, MAYA):
+        with pytest.raises(NothingToRefund):
+            world.do(refund_receipt, who, operation.receipt)
+    assert world.do(settle_refund_by_message, "sepa", operation.reference, "D1") is True
+    assert world.operation(operation.id).state is OperationState.SUCCEEDED
+    assert world.books() == {}
+
+
+def test_a_refund_in_doubt_ends_when_a_message_refuses_it() -> None:
+    world, order = paid()
+    operation = _timed_out(world, order)
+    assert world.do(reject_refund_by_message, "sepa", operation.reference, "NAO_REALIZADO") is True
+    assert world.receipt(operation.receipt).state is ReceiptState.HELD
+
+
+def test_a_refund_in_doubt_that_the_channel_has_after_all_is_not_sent_again() -> None:
+    world, order = paid()
+    world.rails["sepa"].answers = [Unknown("TimeoutError"), Pending("ACSP")]
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    for _ in range(2):
+        world.carry(operation.id)
+    assert world.operation(operation.id).state is OperationState.PENDING
+    assert len(world.rails["sepa"].sent) == 3  # the charge, the refund, the refund again
 
 
 def test_a_refund_that_the_bank_has_taken_ends_when_its_statement_says_so() -> None:
