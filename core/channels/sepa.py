@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import Element, ParseError
 
 import aiohttp
 from defusedxml import DefusedXmlException
@@ -139,9 +139,19 @@ def _status_report(document: bytes) -> Outcome:
         root = fromstring(document, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return Unknown("unreadable pain.002")
-    texts = {element.tag.rpartition("}")[2]: (element.text or "").strip() for element in root.iter()}
+    texts = {_local(element): (element.text or "").strip() for element in root.iter()}
     status = texts.get("TxSts") or texts.get("PmtInfSts") or texts.get("GrpSts") or ""
-    reason = texts.get("Cd") or texts.get("Prtry") or "RJCT"
-    if status == "RJCT" and reason not in DUPLICATES:
-        return Rejected(reason)
+    reasons = _reasons(root)
+    if status == "RJCT" and DUPLICATES.isdisjoint(reasons):
+        return Rejected(reasons[-1] if reasons else "RJCT")  # the payment's own comes after its group's
     return Pending(status) if status else Unknown("pain.002 without a status")
+
+
+def _reasons(root: Element) -> list[str]:
+    """The codes of StsRsnInf/Rsn, in the document's order; the original's data repeats other codes all around them."""
+    rows = (row for info in root.iter() if _local(info) == "StsRsnInf" for row in info if _local(row) == "Rsn")
+    return [(code.text or "").strip() for row in rows for code in row if _local(code) in ("Cd", "Prtry")]
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]

@@ -178,6 +178,23 @@ async def test_what_a_sepa_bank_answers_is_proof_or_no_proof(answer: web.Respons
     assert await ask_sepa(answer) == outcome
 
 
+_ORIGINAL = "<OrgnlTxRef><PmtTpInf><SvcLvl><Cd>SEPA</Cd></SvcLvl></PmtTpInf></OrgnlTxRef>"
+_WHO = "<Orgtr><Id><OrgId><Othr><SchmeNm><Cd>BANK</Cd></SchmeNm></Othr></OrgId></Id></Orgtr>"
+
+
+@pytest.mark.parametrize(("rows", "outcome"), [
+    ("<StsRsnInf>{who}<Rsn><Cd>AM05</Cd></Rsn></StsRsnInf>{original}", Pending("RJCT")),
+    ("<StsRsnInf>{who}<Rsn><Prtry>DU01</Prtry></Rsn></StsRsnInf>{original}", Pending("RJCT")),
+    ("<StsRsnInf><Rsn><Cd>AM05</Cd></Rsn></StsRsnInf><StsRsnInf><Rsn><Cd>MS03</Cd></Rsn></StsRsnInf>", Pending("RJCT")),
+    ("<StsRsnInf>{who}<Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>{original}", Rejected("AC04")),
+    ("<StsRsnInf>{who}</StsRsnInf>{original}", Rejected("RJCT")),
+])  # fmt: skip
+async def test_a_refusals_reason_is_its_own_and_no_code_of_the_original_beside_it(rows: str, outcome: Outcome) -> None:
+    told = rows.format(who=_WHO, original=_ORIGINAL)
+    text = f"<Document><CstmrPmtStsRpt><TxInfAndSts><TxSts>RJCT</TxSts>{told}</TxInfAndSts></CstmrPmtStsRpt></Document>"
+    assert await ask_sepa(web.Response(text=text)) == outcome
+
+
 @pytest.mark.parametrize("target", ["", "\n", "IT60X0542811101000000123457\nMaya", "12345678909\nMaya"])
 async def test_money_whose_payer_has_no_account_is_not_sent(target: str) -> None:
     async with bank(web.Response()) as (url, asked), aiohttp.ClientSession() as session:
