@@ -105,9 +105,9 @@ class UpdateInbox:
                 fresh.append(update)
         return fresh
 
-    async def pending(self) -> list[dict[str, Any]]:
-        """What was kept and not handled before the last stop, oldest first."""
-        messages = await self._store.survey(lambda uow: uow.inbox.open(TELEGRAM))
+    async def pending(self, limit: int) -> list[dict[str, Any]]:
+        """What was kept and not handled before the last stop: the oldest `limit`, oldest first."""
+        messages = await self._store.survey(lambda uow: uow.inbox.open(TELEGRAM, limit))
         return [json.loads(message.body) for message in messages]
 
     async def done(self, update_ids: list[int]) -> None:

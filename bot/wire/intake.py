@@ -31,6 +31,7 @@ _URGENT = ("pre_checkout_query", "shipping_query")
 _VITAL = ("successful_payment", "refunded_payment")
 
 _LOG = logging.getLogger(__name__)
+_PAGE = 1000  # updates read at once from the inbox at the start
 _DONE_DELAY = 0.5  # seconds in which finished updates gather for one write: a change settles its update itself
 
 
@@ -41,8 +42,8 @@ class Inbox(Protocol):
         """Store them durably; give back those seen for the first time, in order."""
         ...
 
-    async def pending(self) -> list[Raw]:
-        """Stored, not yet done; oldest first."""
+    async def pending(self, limit: int) -> list[Raw]:
+        """Stored, not yet done; the oldest `limit` of them, oldest first."""
         ...
 
     async def done(self, update_ids: list[int]) -> None:
@@ -87,11 +88,20 @@ class Intake:
         return self._lanes.size >= self._ceiling
 
     async def replay(self) -> int:
-        """Take up what an earlier run left undone, before anything new. How many there were."""
-        left = await self._inbox.pending()
-        for raw in left:
-            self._admit(raw)
-        return len(left)
+        """Take up all that an earlier run left undone, before anything new. How many there were.
+
+        These were acknowledged: Telegram will not send them again, so that no lane is too full for them.
+        """
+        taken: set[int] = set()
+        # A page still holds those taken before and not yet done: ask for that many more.
+        while page := await self._inbox.pending(len(taken) + _PAGE):
+            fresh = [raw for raw in page if raw["update_id"] not in taken]
+            if not fresh:
+                break
+            for raw in fresh:
+                taken.add(raw["update_id"])
+                self._admit(raw, vital=True)
+        return len(taken)
 
     async def accept(self, updates: list[Raw]) -> None:
         """Store updates and set the new ones going. Raises what the inbox raises: then acknowledge nothing."""
@@ -108,14 +118,14 @@ class Intake:
         await self._write_done()
         return all(finished) and not self._finished
 
-    def _admit(self, raw: Raw) -> None:
+    def _admit(self, raw: Raw, *, vital: bool = False) -> None:
         kind = kind_of(raw)
         if kind in _URGENT:
             # A lane of its own for each: two questions never wait for one another.
             self._urgent.put(raw["update_id"], raw)
             return
         message = raw.get("message")
-        vital = isinstance(message, dict) and any(name in message for name in _VITAL)
+        vital = vital or (isinstance(message, dict) and any(name in message for name in _VITAL))
         key = lane_of(raw)
         if not self._lanes.put(key, raw, vital=vital):
             self._note_done(raw)

@@ -84,7 +84,7 @@ class Memory:
         """All are new."""
         return updates
 
-    async def pending(self) -> list[Raw]:
+    async def pending(self, _limit: int) -> list[Raw]:
         """Nothing."""
         return []
 

@@ -57,8 +57,8 @@ class MemoryInbox:
         self.rows.update((raw["update_id"], (raw, False)) for raw in new)
         return new
 
-    async def pending(self) -> list[Raw]:
-        return [raw for _, (raw, done) in sorted(self.rows.items()) if not done]
+    async def pending(self, limit: int) -> list[Raw]:
+        return [raw for _, (raw, done) in sorted(self.rows.items()) if not done][:limit]
 
     async def done(self, update_ids: list[int]) -> None:
         self._check()

@@ -14,10 +14,10 @@ from .fakes import ALICE, BOB, MemoryInbox, Shop, an_intake, message, paid, pre_
 async def test_an_update_is_stored_before_it_is_accepted(inbox: MemoryInbox, shop: Shop, intake: Intake) -> None:
     shop.held[1] = asyncio.Event()
     await intake.accept([message(1)])
-    assert [raw["update_id"] for raw in await inbox.pending()] == [1]
+    assert [raw["update_id"] for raw in await inbox.pending(9)] == [1]
     shop.held[1].set()
     assert await intake.drain()
-    assert await inbox.pending() == []
+    assert await inbox.pending(9) == []
 
 
 async def test_an_update_told_twice_is_handled_once(shop: Shop, intake: Intake) -> None:
@@ -69,7 +69,20 @@ async def test_after_a_crash_the_rest_is_taken_up_before_anything_new(inbox: Mem
     await second.accept([message(1), message(4)])
     assert await second.drain()
     assert shop.seen == [3, 1, 2, 4]
-    assert await inbox.pending() == []
+    assert await inbox.pending(9) == []
+
+
+async def test_all_that_was_left_is_taken_up_however_much_and_of_however_few_people(
+    inbox: MemoryInbox, shop: Shop
+) -> None:
+    await inbox.put([message(number) for number in range(1, 2502)])
+    shop.held[1] = asyncio.Event()
+    intake = an_intake(inbox, shop, depth=3)
+    assert await intake.replay() == 2501
+    shop.held[1].set()
+    assert await intake.drain()
+    assert shop.seen == list(range(1, 2502))
+    assert await inbox.pending(9) == []
 
 
 async def test_an_error_is_told_once_and_not_repeated_at_the_next_start(
@@ -79,7 +92,7 @@ async def test_an_error_is_told_once_and_not_repeated_at_the_next_start(
     await intake.accept([message(1), message(2)])
     assert await intake.drain()
     assert (shop.told, shop.seen) == ([(1, "RuntimeError")], [2])
-    assert await inbox.pending() == []
+    assert await inbox.pending(9) == []
 
 
 async def test_a_hasty_person_is_told_once_and_others_are_served(inbox: MemoryInbox, shop: Shop) -> None:
@@ -92,7 +105,7 @@ async def test_a_hasty_person_is_told_once_and_others_are_served(inbox: MemoryIn
     assert await intake.drain()
     assert sorted(shop.seen) == [1, 2, 3, 4, 30, 31], "money that moved is never refused"
     assert shop.refused == [5]
-    assert await inbox.pending() == []
+    assert await inbox.pending(9) == []
 
 
 async def test_an_update_that_cannot_be_read_is_skipped(
@@ -105,7 +118,7 @@ async def test_an_update_that_cannot_be_read_is_skipped(
         assert await intake.drain()
     assert 5 in shop.seen
     assert 1 not in shop.seen
-    assert await inbox.pending() == []
+    assert await inbox.pending(9) == []
     assert "cannot read" in caplog.text
     assert "address" not in caplog.text
 
@@ -122,7 +135,7 @@ async def test_a_done_that_fails_is_written_later(inbox: MemoryInbox, shop: Shop
     assert not await intake.drain()
     inbox.broken = False
     assert await intake.drain()
-    assert await inbox.pending() == []
+    assert await inbox.pending(9) == []
 
 
 async def test_it_says_when_it_is_full(inbox: MemoryInbox, shop: Shop) -> None:
