@@ -40,12 +40,8 @@ class TextWanted(Refusal):
 async def sell(visit: Visit) -> None:
     """/sell: the first question."""
     visit.need_seller()
-    await _ask(visit, ORDER[0])
-
-
-async def _ask(visit: Visit, step: str, **data: str) -> None:
-    await visit.note(visitors.ask, f"sell.{step}", **data)
-    await visit.say(screens.question(visit.t, step))
+    await visit.note(visitors.ask, f"sell.{ORDER[0]}")
+    await visit.say(screens.question(visit.t, ORDER[0]))
 
 
 async def edit(visit: Visit, product_id: str, field: str) -> None:
@@ -98,7 +94,9 @@ async def hear_answer(visit: Visit, step: str, **data: str) -> None:
     data[step] = await _answer(visit, step)
     following = ORDER[ORDER.index(step) + 1 :]
     if following:
-        await _ask(visit, following[0], **data)
+        # Taken with its update: a replay must not take this answer for the next question's.
+        await visit.do(visitors.ask, f"sell.{following[0]}", **data)
+        await visit.say(screens.question(visit.t, following[0]))
         return
     await visit.do(_put_up, data)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from bot.screens import cart as screens
 from bot.screens import catalogue
 from bot.visit import Visit
-from core.ids import OrderId, ProductId, QuoteId, SellerId
+from core.errors import Refusal
+from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
+from core.ports import UnitOfWork
 from core.shop import browse, carting, checkout, visitors
 from core.shop.browse import OrderView
+from core.shop.context import Shop
 
 
 async def cart(visit: Visit) -> None:
@@ -84,12 +87,23 @@ async def ask_address(visit: Visit, order_id: str) -> None:
 
 async def hear_address(visit: Visit, text: str, order: str = "") -> None:
     """The answer to it."""
-    await visit.note(visitors.give_address, text)
-    await visit.note(visitors.stop_asking)
-    if order:
-        await review(visit, order)
+    view = await visit.do(_take_address, text, order)
+    if isinstance(view, Refusal):
+        raise view
+    if view is not None:
+        await _review(visit, view)
         return
     await visit.tell(visit.t("Thank you, your address is kept for your next orders."))
+
+
+def _take_address(uow: UnitOfWork, shop: Shop, who: PersonId, text: str, order: str) -> OrderView | Refusal | None:
+    """Keep the address and review the order it was asked for, if any. A refused review does not lose the address."""
+    visitors.give_address(uow, shop, who, text)
+    visitors.stop_asking(uow, shop, who)
+    try:
+        return checkout.review(uow, shop, who, OrderId(order)) if order else None
+    except Refusal as refusal:
+        return refusal
 
 
 async def confirm(visit: Visit, order_id: str, quote_id: str) -> None:
