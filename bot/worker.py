@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from telegram.error import BadRequest, RetryAfter
+from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from core.clock import Clock
 from core.ports import Effect, Store, UnitOfWork
@@ -19,7 +19,11 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)  # longer than any effect takes; a dead worker's effects come back after it
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=1), timedelta(minutes=10)
 BATCH = 64
+MOST_DEFECTS = 12  # failures of one notice by a fault of ours: after about a quarter of an hour its lane goes on
 MOST_LEFT = 10_000  # effects a dead worker can have left under way
+
+NEVER_GIVEN_UP = ("operation",)
+OUTSIDE = (TelegramError, OSError, TimeoutError)
 
 Carry = Callable[[dict[str, str]], Awaitable[None]]
 
@@ -38,6 +42,8 @@ class Worker:
         self._finished: list[str] = []
         self._busy: set[str] = set()  # lanes under way here
         self._takes_over = alone
+        # Not the stored attempts: these count waiting behind another too. A restart, perhaps mended, tries afresh.
+        self._defects: Counter[str] = Counter()
 
     def poke(self) -> None:
         """There is something to do now."""
@@ -104,9 +110,26 @@ class Worker:
             log.error("a %s notice was refused: %s", effect.data.get("kind", effect.topic), fault.message)
             return True
         except Exception as fault:
+            if self._is_hopeless(effect, fault):
+                log.error("a %s notice is given up: %s", effect.data.get("kind", effect.topic), type(fault).__name__)
+                return True
             log.warning("%s will be tried again: %s", effect.topic, type(fault).__name__)
-            await self._again(effect, min(FIRST_RETRY * 2**effect.attempts, LAST_RETRY), type(fault).__name__)
+            wait = min(FIRST_RETRY * 2 ** min(effect.attempts, 10), LAST_RETRY)
+            await self._again(effect, wait, type(fault).__name__)
         return False
+
+    def _is_hopeless(self, effect: Effect, fault: Exception) -> bool:
+        """Whether a fault of ours broke it so often that what waits behind it goes first: it then counts as done.
+
+        A network that is down is no fault of ours and is waited for; money on its way is never given up.
+        """
+        if effect.topic in NEVER_GIVEN_UP or isinstance(fault, OUTSIDE):
+            return False
+        self._defects[effect.key] += 1
+        if self._defects[effect.key] < MOST_DEFECTS:
+            return False
+        del self._defects[effect.key]
+        return True
 
     async def _again(self, effect: Effect, wait: timedelta, why: str) -> None:
         due = self._clock.now() + wait

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.worker import LEASE, Worker
+import pytest
+from telegram.error import NetworkError
+
+from bot.worker import LAST_RETRY, LEASE, MOST_DEFECTS, Worker
 from core.ports import Effect
 from storage.memory import MemoryStore
 from tests.builders import HandClock
@@ -66,3 +69,44 @@ async def test_a_lane_that_outlives_its_lease_is_not_begun_again_by_the_same_wor
     errands.go.set()
     await worker.stop()
     assert errands.done == ["tell Maya", "tell her more"]
+
+
+class Broken:
+    """A topic that fails on one errand, and does the others."""
+
+    def __init__(self, fault):
+        self.done, self.tries, self._fault = [], 0, fault
+
+    async def __call__(self, data):
+        if data["what"] == "broken":
+            self.tries += 1
+            raise self._fault
+        self.done.append(data["what"])
+
+
+async def many_tries(errands, topic="notice"):
+    clock, store = HandClock(), MemoryStore()
+    for what in ("broken", "behind"):
+        effect = Effect(what, topic, "person:1", {"what": what}, clock.now())
+        store.write_now(lambda uow, effect=effect: uow.outbox.put(effect))
+    worker = Worker(store, clock, {topic: errands})
+    for _ in range(MOST_DEFECTS + 40):
+        await worker.work()
+        while worker._running:
+            await asyncio.wait(worker._running)
+        clock.let_pass(seconds=LAST_RETRY.total_seconds())
+    return errands
+
+
+async def test_a_notice_that_a_fault_of_ours_breaks_does_not_hold_its_lane_for_ever():
+    errands = await many_tries(Broken(KeyError("pix")))
+    assert (errands.tries, errands.done) == (MOST_DEFECTS, ["behind"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "topic"), [(NetworkError("down"), "notice"), (ConnectionError(), "notice"), (KeyError("x"), "operation")]
+)
+async def test_a_network_that_is_down_is_waited_for_and_money_is_never_given_up(fault, topic):
+    errands = await many_tries(Broken(fault), topic)
+    assert errands.tries > MOST_DEFECTS
+    assert errands.done == []
