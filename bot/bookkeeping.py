@@ -54,9 +54,9 @@ def _book_one(uow: UnitOfWork, shop: Shop, channel: str, one: Fact | pix.Returne
     if isinstance(one, Fact):
         take_in(uow, shop, one)
     elif isinstance(one, camt.Debited):
-        settle_refund_by_message(uow, shop, channel, one.reference, one.evidence)
+        settle_refund_by_message(uow, shop, channel, one.reference, one.evidence, one.amount)
     elif one.status == "DEVOLVIDO":
-        settle_refund_by_message(uow, shop, channel, one.id, one.evidence)
+        settle_refund_by_message(uow, shop, channel, one.id, one.evidence, one.amount, one.fact)
     elif one.status == "NAO_REALIZADO":
         reject_refund_by_message(uow, shop, channel, one.id, one.status)
     uow.inbox.settle(message.source, [key])
@@ -69,7 +69,7 @@ def _identity(one: Fact | pix.Returned | camt.Debited) -> tuple[str, str]:
         return one.id, f"{one.amount}|{one.reference}"
     if isinstance(one, camt.Debited):
         return f"debit:{one.evidence}", f"{one.amount}|{one.reference}"
-    return f"return:{one.id}:{one.status}", one.status
+    return f"return:{one.fact}:{one.id}:{one.status}", f"{one.amount}"
 
 
 def _alarm(uow: UnitOfWork, shop: Shop, channel: str, key: str) -> None:

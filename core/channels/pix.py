@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from core.money import BadAmount, asset, parse_amount
+from core.money import BadAmount, Money, asset, parse_amount
 from core.payments.operations import Operation
 from core.payments.receiving import Fact
 from core.ports import ActionNeeded, Outcome, Pending, Rejected, Succeeded, Unknown
@@ -31,11 +31,16 @@ class BadWebhook(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A refund (devolução) that the webhook tells of; `id` is our operation's."""
+    """A refund (devolução) that the webhook tells of, of the payment `fact` (its endToEndId).
+
+    `id` is our operation's, or the bank's own when the operator sent it back by hand: unique with `fact` only.
+    """
 
     id: str
     status: str
     evidence: str
+    fact: str
+    amount: Money
 
 
 class Pix:
@@ -70,7 +75,7 @@ class Pix:
     async def refund(self, operation: Operation) -> Outcome:
         """PUT the devolução under the operation's own id."""
         if not self._api_url:
-            return Rejected("no Pix API")  # nothing was sent, and that is the proof
+            return Pending(by_hand=True)
         url = f"{self._api_url}/v2/pix/{operation.body['fact']}/devolucao/{operation.body['reference']}"
         try:
             async with self._session.put(
@@ -111,25 +116,30 @@ def read_webhook(body: bytes) -> list[Fact | Returned]:
 def _row(row: dict[str, Any]) -> Iterator[Fact | Returned]:
     payer = _object(row.get("pagador") or {}, "pagador")
     try:
-        amount = parse_amount(_text(row, "valor"), asset("BRL"))
         at = datetime.fromisoformat(_text(row, "horario"))
         at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except BadAmount:
-        raise BadWebhook("valor") from None
     except (ValueError, OverflowError):
         raise BadWebhook("horario") from None
+    payment = _name(row, "endToEndId")
     yield Fact(
         channel=NAME,
-        id=_name(row, "endToEndId"),
+        id=payment,
         reference=_name(row, "txid", least=0),
-        amount=amount,
+        amount=_amount(row),
         at=at,
         debtor_account=_printable(payer.get("cpf") or payer.get("cnpj"))[:20],
         debtor_name=_printable(payer.get("nome"))[:120],
     )
     for item in _list(row.get("devolucoes") or [], "devolucoes"):
         told = _object(item, "devolucoes[]")
-        yield Returned(_name(told, "id"), _name(told, "status"), _name(told, "rtrId", least=0))
+        yield Returned(_name(told, "id"), _name(told, "status"), _name(told, "rtrId", least=0), payment, _amount(told))
+
+
+def _amount(row: dict[str, Any]) -> Money:
+    try:
+        return parse_amount(_text(row, "valor"), asset("BRL"))
+    except BadAmount:
+        raise BadWebhook("valor") from None
 
 
 def _list(value: Any, where: str) -> list[Any]:

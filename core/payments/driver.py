@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.ids import OperationId
 from core.payments.operations import IntentState, Operation, OperationKind, OperationState
-from core.payments.refunds import refund_done, refund_failed
+from core.payments.refunds import BY_HAND, refund_done, refund_failed
 from core.ports import ActionNeeded, Channel, Outcome, Pending, Rejected, Store, Succeeded, UnitOfWork, Unknown
 from core.shop.checkout import withdraw
 from core.shop.context import Shop
@@ -73,7 +73,7 @@ def record(uow: UnitOfWork, shop: Shop, operation_id: OperationId, outcome: Outc
         case ActionNeeded(payload):
             return _show_code(uow, shop, operation, payload)
         case Pending(evidence, by_hand):
-            moved = replace(operation.move(OperationState.PENDING), evidence=evidence)
+            moved = replace(operation.move(OperationState.PENDING), evidence=BY_HAND if by_hand else evidence)
             for admin in shop.admins if by_hand else ():
                 tell(uow, shop.clock.now(), admin, "by_hand", operation.id)
         case Unknown(reason):

@@ -10,7 +10,6 @@ from core.ids import OperationId, OrderId, PersonId
 from core.ledger.journal import Leg, credit, debit, entry
 from core.money import Asset, Money
 from core.payments.operations import (
-    Misfit,
     Operation,
     OperationKind,
     OperationState,
@@ -29,6 +28,9 @@ class NothingToRefund(Refusal):
 
     sentence = sentence("There is nothing to refund: no payment of it is held, or it was sent back already.")
 
+
+# The evidence of a refund that the operator has been asked to make at their bank.
+BY_HAND = "by hand"
 
 # The pockets a sale's money can lie in; what an order put there and is still there goes back to the buyer.
 _POCKETS = ("escrow:", "avail:", "rev:fee", "rev:fx_markup", "pnl:rounding")
@@ -136,18 +138,25 @@ def refund_failed(uow: UnitOfWork, shop: Shop, operation: Operation, reason: str
         return operation
     now = shop.clock.now()
     receipt = uow.receipts.lock(operation.receipt)
-    uow.receipts.save(replace(receipt, state=ReceiptState.HELD, misfit=receipt.misfit or Misfit.UNKNOWN_REFERENCE))
+    uow.receipts.save(replace(receipt, state=ReceiptState.HELD))
     for admin in shop.admins:
         tell(uow, now, admin, "refund_failed", receipt.id, reason=reason[:35], operation=operation.id)
     return uow.operations.save(replace(operation.move(OperationState.REJECTED), evidence=reason[:64]))
 
 
-def settle_refund_by_message(uow: UnitOfWork, shop: Shop, channel: str, reference: str, evidence: str) -> bool:
-    """A webhook or statement line says that the refund of this reference went out. False when it is none of ours."""
-    operation = _refund_of(uow, channel, reference)
-    if operation is not None:
-        refund_done(uow, shop, operation, evidence)
-    return operation is not None
+def settle_refund_by_message(
+    uow: UnitOfWork, shop: Shop, channel: str, reference: str, evidence: str, amount: Money, fact: str = ""
+) -> bool:
+    """A webhook or statement line says that `amount` went out under this reference. False when it is none of ours.
+
+    `fact` is the channel's own id of the payment sent back, when the message names it: so a refund made by hand is
+    found, which has a name of the bank's. A refund of another amount is not the one we asked for, and settles nothing.
+    """
+    operation = _refund_of(uow, channel, reference) or _by_hand_of(uow, channel, fact)
+    if operation is None or operation.amount != amount:
+        return False
+    refund_done(uow, shop, operation, evidence)
+    return True
 
 
 def reject_refund_by_message(uow: UnitOfWork, shop: Shop, channel: str, reference: str, reason: str) -> bool:
@@ -161,6 +170,15 @@ def reject_refund_by_message(uow: UnitOfWork, shop: Shop, channel: str, referenc
 def _refund_of(uow: UnitOfWork, channel: str, reference: str) -> Operation | None:
     found = uow.operations.find(channel=channel, kind=OperationKind.REFUND, reference=reference, limit=1)
     return uow.operations.lock(found[0].id) if found else None
+
+
+def _by_hand_of(uow: UnitOfWork, channel: str, fact: str) -> Operation | None:
+    for receipt in uow.receipts.find(channel=channel, fact=fact, limit=1) if fact else ():
+        for found in uow.operations.find(
+            kind=OperationKind.REFUND, receipt=receipt.id, state=OperationState.PENDING, evidence=BY_HAND, limit=1
+        ):
+            return uow.operations.lock(found.id)
+    return None
 
 
 def need_receipt(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str) -> Receipt:

@@ -63,7 +63,7 @@ def test_a_company_pays_by_its_cnpj_and_a_moment_in_another_zone_is_the_same_mom
 def test_a_refund_is_told_inside_its_payment() -> None:
     fact, returned = read_webhook(webhook(devolucoes=[RETURN]))
     assert isinstance(fact, Fact)
-    assert returned == Returned("0P12345", "DEVOLVIDO", "D123")
+    assert returned == Returned("0P12345", "DEVOLVIDO", "D123", str(ROW["endToEndId"]), money("110.00 BRL"))
 
 
 @pytest.mark.parametrize("changes", [
@@ -73,6 +73,7 @@ def test_a_refund_is_told_inside_its_payment() -> None:
     {"txid": ["a"]}, {"horario": "noon"}, {"horario": None}, {"horario": 0}, {"pagador": "Maya"}, {"pagador": [1]},
     {"devolucoes": "x"}, {"devolucoes": {"id": 1}}, {"devolucoes": [1]}, {"devolucoes": 7},
     {"devolucoes": [{"id": "\ud800", "status": "DEVOLVIDO"}]}, {"devolucoes": [{"status": "DEVOLVIDO"}]},
+    {"devolucoes": [{**RETURN, "valor": "1,0,0"}]}, {"devolucoes": [{**RETURN, "valor": None}]},
     {"horario": "0001-01-01T00:00:00+14:00"},
 ])  # fmt: skip
 def test_a_row_with_a_wrong_field_is_refused_with_the_whole_message(changes: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from core.errors import Gone, NotAllowed
 from core.ids import PersonId
 from core.payments.driver import dispatch, record
-from core.payments.operations import Operation, OperationState, Receipt, ReceiptState
+from core.payments.operations import Misfit, Operation, OperationState, Receipt, ReceiptState
 from core.payments.receiving import take_in
 from core.payments.refunds import (
     NothingToRefund,
@@ -21,7 +21,7 @@ from core.payments.refunds import (
 from core.people import SellerTier
 from core.ports import Pending, Rejected, Succeeded, Unknown
 from core.shop.orders import Order, OrderState
-from tests.builders import ADA, LIN, MAYA, PAYER_IBAN, ROSA, STRANGER, WEI
+from tests.builders import ADA, LIN, MAYA, PAYER_IBAN, ROSA, STRANGER, WEI, money
 from tests.world import World
 
 
@@ -236,7 +236,7 @@ def test_a_refusal_of_a_refund_sent_again_does_not_prove_that_the_first_one_did_
     for who in (ADA, MAYA):
         with pytest.raises(NothingToRefund):
             world.do(refund_receipt, who, operation.receipt)
-    assert world.do(settle_refund_by_message, "sepa", operation.reference, "D1") is True
+    assert world.do(settle_refund_by_message, "sepa", operation.reference, "D1", operation.amount) is True
     assert world.operation(operation.id).state is OperationState.SUCCEEDED
     assert world.books() == {}
 
@@ -267,10 +267,10 @@ def test_a_refund_that_the_bank_has_taken_ends_when_its_statement_says_so() -> N
     assert world.operation(operation.id).state is OperationState.PENDING
     assert world.books() == {"clearing:sepa": "EUR 100.00", "refund_payable:1": "EUR -100.00"}
     for _ in range(2):
-        assert world.do(settle_refund_by_message, "sepa", operation.reference, "D1") is True
+        assert world.do(settle_refund_by_message, "sepa", operation.reference, "D1", operation.amount) is True
     assert world.operation(operation.id).evidence == "D1"
     assert world.books() == {}
-    assert world.do(settle_refund_by_message, "sepa", "N0T0URS", "D2") is False
+    assert world.do(settle_refund_by_message, "sepa", "N0T0URS", "D2", operation.amount) is False
 
 
 @pytest.mark.parametrize("answer", [Succeeded("rtr"), Pending(""), Unknown("TimeoutError"), Rejected("late 400")])
@@ -278,10 +278,59 @@ def test_the_statement_may_be_faster_than_the_answer(answer: Succeeded | Pending
     world, order = paid()
     operation = world.do(refund_order, ADA, order.id)
     world.do(dispatch, operation.id)
-    world.do(settle_refund_by_message, "sepa", operation.reference, "D1")
+    world.do(settle_refund_by_message, "sepa", operation.reference, "D1", operation.amount)
     world.do(record, operation.id, answer)
     assert world.operation(operation.id).state is OperationState.SUCCEEDED
     assert world.books() == {}
+
+
+@pytest.mark.parametrize("amount", ["99.99 EUR", "100.01 EUR", "100.00 USD"])
+def test_a_debit_of_another_amount_is_not_the_refund(amount: str) -> None:
+    world, order = paid()
+    world.rails["sepa"].answers = [Pending("ACSP")]
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    assert world.do(settle_refund_by_message, "sepa", operation.reference, "D1", money(amount)) is False
+    assert world.operation(operation.id).state is OperationState.PENDING
+
+
+def by_hand() -> tuple[World, Operation, Receipt]:
+    world, order = paid(by="pix")
+    world.rails["pix"].answers = [Pending(by_hand=True)]
+    operation = world.do(refund_order, ADA, order.id)
+    assert world.news(ADA) == ["by_hand"]
+    return world, operation, world.receipt(operation.receipt)
+
+
+def test_a_refund_made_by_hand_is_known_by_the_payment_it_sends_back() -> None:
+    world, operation, receipt = by_hand()
+    assert world.do(settle_refund_by_message, "pix", "banksown", "D1", operation.amount, receipt.fact) is True
+    assert world.operation(operation.id).state is OperationState.SUCCEEDED
+    assert world.books() == {}
+
+
+def test_a_refund_of_another_payment_or_amount_does_not_settle_the_one_made_by_hand() -> None:
+    world, operation, receipt = by_hand()
+    for fact, amount in (("", operation.amount), ("E404", operation.amount), (receipt.fact, money("1.00 BRL"))):
+        assert world.do(settle_refund_by_message, "pix", "banksown", "D1", amount, fact) is False
+    assert world.operation(operation.id).state is OperationState.PENDING
+
+
+def test_a_refund_sent_by_us_is_known_by_its_own_name_only() -> None:
+    world, order = paid(by="pix")
+    world.rails["pix"].answers = [Pending("")]
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    fact = world.receipt(operation.receipt).fact
+    assert world.do(settle_refund_by_message, "pix", "another", "D1", operation.amount, fact) is False
+
+
+def test_the_payment_whose_refund_failed_does_not_claim_that_it_fitted_no_order() -> None:
+    world, order = paid()
+    world.rails["sepa"].answers = [Rejected("AC04")]
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    assert world.receipt(operation.receipt).misfit is Misfit.NONE
 
 
 def test_a_message_may_tell_that_a_refund_will_not_happen() -> None:
@@ -310,7 +359,7 @@ def test_a_refused_refund_that_went_out_after_all_is_booked_and_not_sent_a_secon
     world.rails["sepa"].answers = [Rejected("AC04")]
     operation = world.do(refund_order, ADA, order.id)
     world.run_errands()
-    world.do(settle_refund_by_message, "sepa", operation.reference, "D1")
+    world.do(settle_refund_by_message, "sepa", operation.reference, "D1", operation.amount)
     assert world.receipt(operation.receipt).state is ReceiptState.REFUNDED
     assert world.books() == {}
     with pytest.raises(NothingToRefund):
