@@ -11,6 +11,7 @@ from bot.pictures.card import PaymentCard, Row
 from bot.pictures.card import Receipt as Slip
 from bot.screens import catalogue, staff
 from bot.screens import orders as screens
+from bot.screens.fit import CAPTION, length
 from bot.screens.screen import Screen
 from bot.visit import House
 from bot.words import Html, Words
@@ -293,9 +294,9 @@ async def product_up(notice: Notice) -> None:
     house, t = notice.house, notice.t
     view = await house.store.read(browse.product_view, ProductId(notice.about), PersonId(notice.to.id))
     today = house.shop.clock.now().date()
-    screen = catalogue.product(t, view, house.shop.rates, notice.to, today)
-    up = staff.is_up(t, view.product, house.bot_name)
-    await notice.say(replace(screen, text=Html("\n\n").join([screen.text, up])))
+    up = Html("\n\n") + staff.is_up(t, view.product, house.bot_name)
+    screen = catalogue.product(t, view, house.shop.rates, notice.to, today, CAPTION - length(up))
+    await notice.say(replace(screen, text=screen.text + up))
 
 
 async def may_sell(notice: Notice) -> None:

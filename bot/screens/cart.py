@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.screens.catalogue import also, flag
+from bot.screens.fit import MESSAGE, fitted
 from bot.screens.screen import Key, Rows, Screen, row, rows
 from bot.words import Html, Words
 from core.errors import Refusal
@@ -26,10 +27,11 @@ def cart(t: Words, view: CartView, rates: RateDesk, currency: Asset | None, toda
         lines.append(t("Your cart is empty."))
         clear = row(Key(t.plain("🗑 Empty"), ("ce", view.cart.version))) if view.gone else ()
         return Screen(Html("\n").join(lines), rows(row(Key(t.plain("🛍 See what is for sale"), ("sh", 0))), clear))
-    lines += [t("<b>Your cart</b>"), Html("")]
+    lines += [t("<b>Your cart</b>")]
+    parts: list[Html] = []
     keys: list[tuple[Key, ...]] = []
     for group in view.groups:
-        lines += [*_group(t, group, rates, currency, today), Html("")]
+        parts.append(Html("\n").join([Html(""), *_group(t, group, rates, currency, today)]))
         for goods, quantity in group.lines:
             keys.append(
                 row(
@@ -41,7 +43,7 @@ def cart(t: Words, view: CartView, rates: RateDesk, currency: Asset | None, toda
         label = t.plain("✅ Check out: {seller}", seller=group.seller.name)
         keys.append(row(Key(label, ("co", group.seller.id))))
     keys.append(row(Key(t.plain("🛍 Go on looking"), ("sh", 0)), Key(t.plain("🗑 Empty"), ("ce", view.cart.version))))
-    return Screen(Html("\n").join(lines[:-1]), tuple(keys))
+    return Screen(fitted(t, lines, parts, [], MESSAGE), tuple(keys))
 
 
 def _group(t: Words, group: CartGroup, rates: RateDesk, currency: Asset | None, today: date) -> list[Html]:
@@ -77,8 +79,8 @@ def review(t: Words, view: OrderView, shop: Shop, reader: Person) -> Screen:
     order, quote = view.order, view.quote
     assert quote is not None, "a draft has a quote"
     method = shop.methods[order.method]
-    lines = [t("<b>Please check your order</b>"), Html(""), *items(t, order.lines), Html("")]
-    lines += [
+    lines = [
+        Html(""),
         t("Sold by {seller} {flag}", seller=view.seller.name, flag=flag(view.seller.country)),
         t("To: {address}", address=_one_line(order.address)) if order.address else t("To: <i>no address yet</i>"),
         t("Pay with: {method}", method=method.title),
@@ -97,7 +99,9 @@ def review(t: Words, view: OrderView, shop: Shop, reader: Person) -> Screen:
             span=shop.policy.pay_within[order.method],
         ),
     ]
-    return Screen(Html("\n").join(lines), _review_keys(t, view, quote, several=len(shop.methods) > 1))
+    before = [t("<b>Please check your order</b>"), Html("")]
+    text = fitted(t, before, items(t, order.lines), lines, MESSAGE)
+    return Screen(text, _review_keys(t, view, quote, several=len(shop.methods) > 1))
 
 
 def _review_keys(t: Words, view: OrderView, quote: Quote, *, several: bool) -> Rows:

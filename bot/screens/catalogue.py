@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.screens.fit import CAPTION, length
 from bot.screens.screen import Key, Rows, Screen, row, rows
 from bot.words import Html, Words
 from core.errors import Refusal
@@ -78,14 +79,27 @@ def also(t: Words, rates: RateDesk, price: Money, currency: Asset | None, today:
     )
 
 
-def product_text(t: Words, view: ProductView, rates: RateDesk, currency: Asset | None, today: date) -> Html:
-    """The caption of a product card."""
+def product_text(
+    t: Words, view: ProductView, rates: RateDesk, currency: Asset | None, today: date, most: int = CAPTION
+) -> Html:
+    """The caption of a product card, in at most `most` UTF-16 units: the description gives way."""
+    product = view.product
+    text = _product_text(t, view, rates, currency, today, product.description)
+    if (over := length(text) - most) > 0:
+        kept = product.description[: max(0, len(product.description) - over - 1)]
+        text = _product_text(t, view, rates, currency, today, kept + "…" if kept else "")
+    return text
+
+
+def _product_text(
+    t: Words, view: ProductView, rates: RateDesk, currency: Asset | None, today: date, description: str
+) -> Html:
     product = view.product
     lines = [t("<b>{title}</b>", title=product.title), t("<b>{price}</b>", price=product.price)]
     if approximate := also(t, rates, product.price, currency, today):
         lines.append(approximate)
-    if product.description:
-        lines += [Html(""), t("{description}", description=product.description)]
+    if description:
+        lines += [Html(""), t("{description}", description=description)]
     lines += [Html(""), t("Sold by {seller} {flag}", seller=view.seller.name, flag=flag(view.seller.country))]
     if product.state is ProductState.TAKEN_DOWN:
         lines.append(t("<i>Not for sale at the moment</i>"))
@@ -96,11 +110,11 @@ def product_text(t: Words, view: ProductView, rates: RateDesk, currency: Asset |
     return Html("\n").join(lines)
 
 
-def product(t: Words, view: ProductView, rates: RateDesk, reader: Person, today: date) -> Screen:
-    """A product card in a private chat."""
+def product(t: Words, view: ProductView, rates: RateDesk, reader: Person, today: date, most: int = CAPTION) -> Screen:
+    """A product card in a private chat; `most` as in `product_text`."""
     own = view.seller.person == reader.id
     keys = own_keys(t, view.product) if own else shopper_keys(t, view)
-    return Screen(product_text(t, view, rates, reader.currency, today), keys, product=view.product)
+    return Screen(product_text(t, view, rates, reader.currency, today, most), keys, product=view.product)
 
 
 def shopper_keys(t: Words, view: ProductView) -> Rows:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.screens.cart import items, rate_line
 from bot.screens.catalogue import flag
+from bot.screens.fit import CAPTION, MESSAGE, fitted
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.money import Money
@@ -85,15 +86,13 @@ def receipt(t: Words, view: OrderView, method_title: str) -> Html:
     """What the payment card says once it is paid."""
     order, charge = view.order, view.charge
     assert charge is not None
-    lines = [
+    before = [
         t("✅ <b>Paid: {amount}</b>", amount=charge.amount),
         t("Order {order}, {method}", order=order.id, method=method_title),
-        *items(t, order.lines),
     ]
-    if order.paid_at:
-        lines.append(t("Received on {moment}", moment=order.paid_at))
-    lines += [Html(""), t("{seller} has been told and will ship it. I’ll let you know.", seller=view.seller.name)]
-    return Html("\n").join(lines)
+    after = [t("Received on {moment}", moment=order.paid_at)] if order.paid_at else []
+    after += [Html(""), t("{seller} has been told and will ship it. I’ll let you know.", seller=view.seller.name)]
+    return fitted(t, before, items(t, order.lines), after, CAPTION)
 
 
 def ended(t: Words, order: Order) -> Html:
@@ -110,12 +109,11 @@ def ended(t: Words, order: Order) -> Html:
 def order(t: Words, view: OrderView, reader: int, method: Method | None, *, admin: bool) -> Screen:
     """An order as its shopper, its seller or an admin sees it."""
     one = view.order
-    lines = [
+    before = [
         t("{symbol} <b>Order {order}</b>: {state}", symbol=SYMBOLS[one.state], order=one.id, state=STATES[one.state]),
         t("Of {moment}", moment=one.created_at),
-        *items(t, one.lines),
-        t("Sold by {seller} {flag}", seller=view.seller.name, flag=flag(view.seller.country)),
     ]
+    lines = [t("Sold by {seller} {flag}", seller=view.seller.name, flag=flag(view.seller.country))]
     sells = view.seller.person == reader
     if view.quote and not sells:
         lines.append(t("To pay: <b>{amount}</b>", amount=view.quote.pay))
@@ -138,7 +136,7 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, *, admi
                 state=RECEIPT_STATES[money.state],
             )
         )
-    return Screen(Html("\n").join(lines), _order_keys(t, view, reader))
+    return Screen(fitted(t, before, items(t, one.lines), lines, MESSAGE), _order_keys(t, view, reader))
 
 
 def _lines(view: OrderView) -> Html:
@@ -260,13 +258,13 @@ def settled(t: Words, view: OrderView, part: str, gross: Money, fee: Money, left
 def sold(t: Words, view: OrderView) -> Screen:
     """A seller's order has been paid: what to send where."""
     assert view.quote is not None
-    lines = [
-        t("🎉 <b>Sold! Order {order} is paid.</b>", order=view.order.id),
-        *items(t, view.order.lines),
+    before = [t("🎉 <b>Sold! Order {order} is paid.</b>", order=view.order.id)]
+    after = [
         t("For you, before the fee: <b>{amount}</b>", amount=view.quote.owed),
         t("Ship to:\n{address}", address=_lines(view)),
     ]
-    return Screen(Html("\n").join(lines), rows(row(Key(t.plain("🚚 Mark as shipped"), ("sp", view.order.id)))))
+    text = fitted(t, before, items(t, view.order.lines), after, MESSAGE)
+    return Screen(text, rows(row(Key(t.plain("🚚 Mark as shipped"), ("sp", view.order.id)))))
 
 
 def thanks(t: Words, view: OrderView) -> Screen:
