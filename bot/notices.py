@@ -24,6 +24,7 @@ from core.people import Person
 from core.ports import UnitOfWork
 from core.shop import browse
 from core.shop.browse import OrderView
+from core.shop.context import Method, Shop
 from core.shop.orders import OrderState
 
 
@@ -52,6 +53,18 @@ class Notice:
         await self.house.speaker.say(self.to.id, screen, self.to.id)
 
 
+def method_of(shop: Shop, view: OrderView) -> Method:
+    """How an order is paid. What was switched off since is told by what its charge said at birth."""
+    method = shop.methods.get(view.order.method)
+    if method is not None:
+        return method
+    charge = view.charge
+    assert charge is not None, "a placed order has a charge"
+    name = charge.channel
+    payee, account = charge.body.get("payee", ""), charge.body.get("account", "")
+    return Method(name, name.upper(), charge.amount.asset, payee, account, str)
+
+
 async def payment_card(notice: Notice) -> None:
     """The picture with the QR code. A second one (asked for again) takes the first one's place as the order's card."""
     view = await notice.order()
@@ -59,7 +72,7 @@ async def payment_card(notice: Notice) -> None:
     if order.state is not OrderState.PLACED or charge is None or not charge.payload:
         return
     house, t = notice.house, notice.t
-    method = house.shop.methods[order.method]
+    method = method_of(house.shop, view)
     screen = screens.payment_card(t, view, method, house.shop.clock.now())
     card = replace(screen, drawing=await _card(notice, view))
     message_id = await house.speaker.say(notice.to.id, card, notice.to.id)
@@ -71,7 +84,7 @@ async def payment_card(notice: Notice) -> None:
 async def _card(notice: Notice, view: OrderView) -> PaymentCard:
     house, t, order, charge = notice.house, notice.t, view.order, view.charge
     assert charge is not None and order.deadline is not None
-    method = house.shop.methods[order.method]
+    method = method_of(house.shop, view)
     products = await house.store.read(lambda uow: [uow.products.get(line.product) for line in order.lines[:1]])
     photo = house.pictures.get(products[0].picture) if products and products[0] else None
     return PaymentCard(
@@ -98,7 +111,7 @@ def _items(view: OrderView) -> str:
 def _slip(notice: Notice, view: OrderView, stamp: str, note: str, *, good: bool) -> Slip:
     """What the payment card turns into: the same facts, and no code."""
     t, order, charge = notice.t, view.order, view.charge
-    method = notice.house.shop.methods[order.method]
+    method = method_of(notice.house.shop, view)
     assert charge is not None
     return Slip(
         shop=notice.house.shop.name,
@@ -141,9 +154,7 @@ async def countdown(notice: Notice) -> None:
     order = view.order
     if order.state is not OrderState.PLACED or order.card_message is None:
         return
-    screen = screens.payment_card(
-        notice.t, view, notice.house.shop.methods[order.method], notice.house.shop.clock.now()
-    )
+    screen = screens.payment_card(notice.t, view, method_of(notice.house.shop, view), notice.house.shop.clock.now())
     try:
         await notice.house.speaker.caption(notice.to.id, order.card_message, screen.text, screen.keys, notice.to.id)
     except BadRequest:
@@ -155,7 +166,7 @@ async def paid(notice: Notice) -> None:
     view = await notice.order()
     order, charge, t = view.order, view.charge, notice.t
     assert charge is not None and order.paid_at is not None
-    method = notice.house.shop.methods[order.method]
+    method = method_of(notice.house.shop, view)
     arrived = t.plain("Received on {moment}", moment=order.paid_at)
     slip = _slip(notice, view, t.plain("PAID"), arrived, good=True)
     screen = Screen(screens.receipt(t, view, method.title), drawing=slip)

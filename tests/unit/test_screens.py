@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.notices import method_of
 from bot.screens import cart, catalogue, orders
 from bot.screens.fit import CAPTION, MESSAGE, length
 from bot.words import Html, Words
@@ -110,3 +111,12 @@ def test_a_product_cards_description_gives_way() -> None:
 
 def test_markup_does_not_count() -> None:
     assert length(Html("<b>a&amp;b</b>\n<code>😀</code>")) == 6
+
+
+def test_an_order_by_a_method_that_was_switched_off_is_told_of_by_its_charge() -> None:
+    view = a_long_order(OrderState.PLACED)
+    assert view.charge is not None
+    charge = replace(view.charge, body={"payee": "Sampan GmbH", "account": "DE02"})
+    method = method_of(a_shop(methods=[PIX]), replace(view, charge=charge))
+    assert (method.title, method.payee, method.currency) == ("SEPA", "Sampan GmbH", EUR)
+    assert method_of(a_shop(), view) == SEPA
