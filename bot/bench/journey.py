@@ -1,9 +1,9 @@
 """`sampan bench journey`: shoppers going from a card to the payment QR, against the bot over HTTP.
 
-Three processes on loopback: the sandbox Telegram, the bot, and this one, which plays the shoppers. The bot's CPU is what
-its own /metrics say. Each shopper taps as soon as the answer is there: the machine at its limit, shared with the load
-itself. The last row is paced: a second between two taps. A journey has three messages, so 50 such shoppers already ask for
-all of the 30 messages a second that Telegram lets a bot send.
+Three processes on loopback: the sandbox Telegram, the bot, and this one, which plays the shoppers. The bot's CPU is
+what its own /metrics say. Each shopper taps as soon as the answer is there: the machine at its limit, shared with the
+load itself. The last row is paced, a second between two taps: a journey has three messages, so 50 such shoppers already
+ask for all of the 30 messages a second that Telegram lets a bot send.
 """
 
 from __future__ import annotations
