@@ -151,13 +151,16 @@ class Chatter:
         """Send a photo."""
         return await self.send(picture or a_photo(), "photo.jpg", "image/jpeg", kind="photo")
 
-    async def press(self, label: str, on: Json | None = None, *, chat: int | None = None) -> Json:
-        """Press the newest button whose label holds these words; what Telegram answers (`text` is the toast)."""
+    async def press(self, label: str, on: Json | None = None, *, chat: int | None = None, patience: float = 10) -> Json:
+        """Press the newest button whose label holds these words; what Telegram answers (`text` is the toast).
+
+        `patience` is how many seconds Telegram waits for the bot's answer.
+        """
         message = on or await self._with_button(label, chat or self.who)
         self.taps += 1
         pressed = button(message, label)["label"]
-        answer = await self._do("press", message_id=message["message_id"], chat_id=message["chat_id"], label=pressed)
-        return dict(answer)
+        where = {"message_id": message["message_id"], "chat_id": message["chat_id"], "label": pressed}
+        return dict(await self._do("press", timeout=patience, **where))
 
     async def press_data(self, message: Json, data: str) -> Json:
         """Send button data that need not stand on any button: what a hostile client can do."""

@@ -104,7 +104,7 @@ async def test_a_toast_that_comes_too_late_is_said_as_a_message(town):
     """After a restart the button can no longer be answered; what it had to say is said all the same."""
     nora, _, review = await at_the_review(town, "Too late")
     await town.fault("answerCallbackQuery", code=400, times=1, description="Bad Request: query is too old")
-    await nora.press("Confirm", review)
+    await nora.press("Confirm", review, patience=0)
     await nora.wait_for("is placed. Here comes your payment code.")
     await nora.card()
 
