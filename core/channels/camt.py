@@ -80,6 +80,8 @@ def _entry(row: Element, notification: str, now: datetime, channel: str) -> Iter
             evidence = f"{evidence}/{place}"
         if direction == "DBIT":
             reference = _text(detail, "Refs/EndToEndId")  # our own name for it; the bank need not have another
+            if reference in ("", "NOTPROVIDED"):
+                continue  # fees and the like: no transfer of ours, all of which are named
             yield Debited(reference, (evidence or f"{notification}/{reference}")[:64], amount)
             continue
         if not evidence:
@@ -120,11 +122,13 @@ def _reference(detail: Element) -> str:
 
 
 def _moment(detail: Element, row: Element, now: datetime) -> datetime:
+    """When the payment was made, `now` at the latest: a bank's clock, or a local time without its offset, may be ahead
+    of ours, and that must not make a payment late."""
     for where, path in ((detail, "RltdDts/AccptncDtTm"), (row, "BookgDt/DtTm")):
         if text := _text(where, path):
             try:
                 moment = datetime.fromisoformat(text)
-                return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+                return min(moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC), now)
             except (ValueError, OverflowError):
                 raise BadStatement(sentence("a date that is none")) from None
     return now

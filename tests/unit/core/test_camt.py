@@ -184,7 +184,8 @@ def test_a_debit_is_told_by_the_name_we_gave_the_transfer() -> None:
     ("<DtTm>2026-10-30T11:00:00Z</DtTm>", datetime(2026, 10, 30, 11, tzinfo=UTC)),
     ("<DtTm>2026-10-30T11:00:00.123</DtTm>", datetime(2026, 10, 30, 11, 0, 0, 123000, tzinfo=UTC)),
     ("<DtTm>2026-10-30T11:00:00+05:30</DtTm>", datetime(2026, 10, 30, 5, 30, tzinfo=UTC)),
-    ("<Dt>2026-10-28</Dt>", NOON),
+    ("<DtTm>2026-10-30T13:00:00</DtTm>", NOON), ("<DtTm>2026-10-30T12:00:01Z</DtTm>", NOON),
+    ("<DtTm>9999-12-31T23:59:59Z</DtTm>", NOON), ("<Dt>2026-10-28</Dt>", NOON),
     ("", NOON),
 ])  # fmt: skip
 def test_a_payment_counts_as_made_when_it_was_booked_or_told(booked: str, at: datetime) -> None:
@@ -196,6 +197,18 @@ def test_when_the_payers_bank_took_the_order_counts_before_the_booking() -> None
     taken = "<RltdDts><AccptncDtTm>2026-10-30T10:00:00Z</AccptncDtTm></RltdDts>"
     (fact,) = facts(document(entry_08(details=detail_08(rest=STRUCTURED + taken))))
     assert fact.at == datetime(2026, 10, 30, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("taken", ["2026-10-30T14:00:00", "2026-10-30T12:30:00Z"])
+def test_a_payers_bank_whose_clock_is_ahead_does_not_make_its_payment_late(taken: str) -> None:
+    dates = f"<RltdDts><AccptncDtTm>{taken}</AccptncDtTm></RltdDts>"
+    (fact,) = facts(document(entry_08(details=detail_08(rest=STRUCTURED + dates))))
+    assert fact.at == NOON
+
+
+@pytest.mark.parametrize("refs", ["", "<EndToEndId/>", "<EndToEndId>NOTPROVIDED</EndToEndId>"])
+def test_a_debit_without_a_name_of_ours_is_none_of_our_refunds(refs: str) -> None:
+    assert read(document(entry_02(side="DBIT", details=detail_02(refs=refs)), version="02")) == []
 
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
