@@ -70,7 +70,8 @@ async def _serve(options: argparse.Namespace) -> int:
     from telegram.error import InvalidToken, NetworkError
 
     from bot.wire.redact import Redact
-    from bot.wiring import Sampan
+    from bot.wiring import Sampan, policy_of
+    from core.policy import BadPolicy
 
     settings = _settings()
     # The token is part of every Bot API address: whatever a library logs, it must not be read there.
@@ -84,6 +85,12 @@ async def _serve(options: argparse.Namespace) -> int:
     redact = Redact(secret.reveal() for secret in secrets)
     for handler in logging.getLogger().handlers:
         handler.addFilter(redact)
+    try:
+        policy_of(settings)
+    except (BadPolicy, OSError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else fault
+        print(f"The policy file (SAMPAN_POLICY) cannot be used: {why}.", file=sys.stderr)
+        return 1
     sampan = Sampan(settings)
     started = time.perf_counter()
     try:

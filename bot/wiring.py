@@ -41,7 +41,7 @@ from core.ids import Ids, OperationId, PersonId
 from core.money import asset
 from core.payments.driver import Driver
 from core.payments.fx import Fixing, RateDesk
-from core.policy import Policy, read_policy, shipped_policy
+from core.policy import BadPolicy, Policy, read_policy, shipped_policy
 from core.ports import Channel, Message, Pictures, Store, UnitOfWork
 from core.qr.reference import creditor_reference, pix_txid
 from core.shop.catalogue import Product
@@ -58,8 +58,16 @@ WEBHOOK_PATH = "/telegram"
 
 
 def policy_of(settings: Settings) -> Policy:
-    """The policy file that the settings name, else the shipped one. Raises BadPolicy, OSError."""
-    return read_policy(settings.policy.read_text("utf-8")) if settings.policy else shipped_policy()
+    """The policy file that the settings name, else the shipped one, fit for the ways to pay that are switched on.
+
+    Raises BadPolicy, OSError.
+    """
+    try:
+        policy = read_policy(settings.policy.read_text("utf-8")) if settings.policy else shipped_policy()
+    except UnicodeDecodeError:
+        raise BadPolicy("it is not text in UTF-8") from None
+    policy.check_methods(methods_of(settings), (pix.NAME, sepa.NAME))
+    return policy
 
 
 def methods_of(settings: Settings) -> dict[str, Method]:

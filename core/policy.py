@@ -46,6 +46,7 @@ class Policy:
     rates_max_age: int  # business days
     spread_bp: int
     pay_within: dict[str, timedelta]  # by method
+    grace: dict[str, timedelta]  # by method: between the deadline and the expiry, for the bank's word to come
     escrow: dict[SellerTier, Escrow]
     regular_after: int
     trusted_after: int
@@ -56,6 +57,13 @@ class Policy:
         if received >= self.trusted_after:
             return Tier.TRUSTED
         return Tier.REGULAR if received >= self.regular_after else Tier.NEW
+
+    def check_methods(self, offered: Iterable[str], known: Iterable[str]) -> None:
+        """Raises BadPolicy when a method on offer has no part here, or a part (and so a limit) is of an unknown one."""
+        if missing := sorted(set(offered) - set(self.pay_within)):
+            raise BadPolicy(f"the part [methods.{missing[0]}] is missing, and the shop takes payments by {missing[0]}")
+        if strangers := sorted(set(self.pay_within) - set(known)):
+            raise BadPolicy(f"methods.{strangers[0]}: the methods are {', '.join(sorted(known))}")
 
 
 def _table(raw: dict[str, Any], name: str, where: str = "") -> dict[str, Any]:
@@ -70,6 +78,14 @@ def _whole(table: dict[str, Any], key: str, where: str, least: int, most: int) -
     if type(value) is not int or not least <= value <= most:
         raise BadPolicy(f"{where}.{key} must be a whole number from {least} to {most}")
     return value
+
+
+# For a policy that does not say.
+_GRACE = {"grace_minutes": 1}
+
+
+def _minutes(methods: dict[str, Any], name: str, key: str, least: int) -> timedelta:
+    return timedelta(minutes=_whole(_table(methods, name, "methods."), key, f"methods.{name}", least, 10**5))
 
 
 def _escrow(row: dict[str, Any], where: str) -> Escrow:
@@ -127,12 +143,8 @@ def _policy(raw: dict[str, Any]) -> Policy:
         rates_max_age=_whole(fx, "max_age", "fx", 0, 260),
         # At 100 % a seller settled in another currency would be owed nothing.
         spread_bp=_whole(fx, "spread_bp", "fx", 0, 5_000),
-        pay_within={
-            name: timedelta(
-                minutes=_whole(_table(methods, name, "methods."), "pay_within_minutes", f"methods.{name}", 1, 10**5)
-            )
-            for name in methods
-        },
+        pay_within={name: _minutes(methods, name, "pay_within_minutes", 1) for name in methods},
+        grace={name: _minutes({name: _GRACE | methods[name]}, name, "grace_minutes", 0) for name in methods},
         escrow={SellerTier(tier): _escrow(_table(escrow, tier, "escrow."), f"escrow.{tier}") for tier in escrow},
         regular_after=regular,
         trusted_after=_whole(tiers, "trusted", "tiers", regular, 10**6),

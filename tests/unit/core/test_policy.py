@@ -24,8 +24,13 @@ def test_the_shipped_policy_reads() -> None:
     policy = shipped_policy()
     assert policy.currency.code == "EUR"
     assert policy.pay_within["pix"] == timedelta(minutes=15)
+    assert policy.grace == {"pix": timedelta(minutes=1), "sepa": timedelta(minutes=2)}
     assert set(policy.escrow) == set(SellerTier)
     assert {limit.who for limit in policy.limits} == {"shopper", "channel", "shop"}
+
+
+def test_a_policy_that_names_no_grace_has_a_minute_of_it() -> None:
+    assert read_policy(changed(r"^grace_minutes = 2$", "")).grace["sepa"] == timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(("receipts", "tier"), [
@@ -49,6 +54,8 @@ def test_tiers_rise_by_receipts(receipts: int, tier: Tier) -> None:
     (r"^\[methods.pix\]$", "[methods.pix]\n[other]", "methods.pix.pay_within_minutes"),
     (r"^pay_within_minutes = 15", "pay_within_minutes = 0", "methods.pix.pay_within_minutes"),
     (r"^pay_within_minutes = 15", 'pay_within_minutes = "soon"', "methods.pix.pay_within_minutes"),
+    (r"^grace_minutes = 1", "grace_minutes = -1", "methods.pix.grace_minutes"),
+    (r"^grace_minutes = 1", "grace_minutes = 1.5", "methods.pix.grace_minutes"),
     (r"^\[escrow.new\]$", "[escrow.novice]", "novice"),
     (r"^first_bp = 3000", "first_bp = 10001", "escrow.standard.first_bp"),
     (r"^fee_bp = 300", "", "escrow.standard.fee_bp"),
@@ -103,3 +110,14 @@ def test_a_policy_with_any_line_broken_is_a_policy_or_a_named_fault(data: st.Dat
         read_policy("\n".join(lines))
     except BadPolicy as fault:
         assert str(fault)
+
+
+def test_each_method_on_offer_has_a_part_and_each_part_is_of_a_known_method() -> None:
+    policy = shipped_policy()
+    policy.check_methods(["pix"], ["pix", "sepa"])
+    with pytest.raises(BadPolicy, match=r"\[methods.sepa\] is missing"):
+        read_policy(
+            re.sub(r"\[methods.sepa\]\n.*\n|\[\[limits\]\]\nid = .channel.sepa[^[]*", "", SHIPPED)
+        ).check_methods(["sepa"], ["pix", "sepa"])
+    with pytest.raises(BadPolicy, match=r"methods.sepa: the methods are pix"):
+        policy.check_methods([], ["pix"])
