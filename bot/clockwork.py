@@ -18,9 +18,8 @@ from core.payments.driver import Driver
 from core.payments.fx import Fixing
 from core.payments.operations import OperationKind, OperationState
 from core.ports import Duplicate, Store, StoredFixing, UnitOfWork
-from core.shop.checkout import count_down, expire_due
+from core.shop.checkout import count_down, due, expire_due
 from core.shop.context import Shop
-from core.shop.orders import OrderState
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +107,7 @@ class Clockwork:
 
 
 def _any_due(uow: UnitOfWork, shop: Shop) -> bool:
-    return bool(uow.orders.find(state=OrderState.PLACED, before={"deadline": shop.clock.now()}, limit=1))
+    return bool(due(uow, shop))
 
 
 def _in_doubt(uow: UnitOfWork) -> list[OperationId]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from core.errors import Gone, Refusal, Stale, sentence
 from core.ids import IntentId, OperationId, OrderId, PersonId, ProductId, QuoteId, SellerId
@@ -285,11 +286,24 @@ def cancel(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Ord
 
 
 def expire_due(uow: UnitOfWork, shop: Shop, limit: int = 50) -> int:
-    """Orders whose payment deadline has passed: stock and limits go back, the shopper is told. Returns how many."""
-    due = uow.orders.find(state=OrderState.PLACED, before={"deadline": shop.clock.now()}, newest=False, limit=limit)
-    for order in due:
+    """Orders whose deadline and grace have passed: stock and limits go back, the shopper is told. Returns how many."""
+    orders = due(uow, shop, limit)
+    for order in orders:
         withdraw(uow, shop, uow.orders.lock(order.id), OrderState.EXPIRED, IntentState.EXPIRED)
-    return len(due)
+    return len(orders)
+
+
+def due(uow: UnitOfWork, shop: Shop, limit: int = 1) -> list[Order]:
+    """Unpaid orders that can no longer be paid in time: a payment made by the deadline would be known by now."""
+    now, grace = shop.clock.now(), shop.policy.grace
+    waits: list[tuple[dict[str, Any], timedelta]] = [({"method": name}, wait) for name, wait in grace.items()]
+    waits.append(({}, max(grace.values(), default=timedelta())))  # by a method that the policy has given up since
+    found: dict[OrderId, Order] = {}
+    for which, wait in waits:
+        before = {"deadline": now - wait}
+        for order in uow.orders.find(state=OrderState.PLACED, before=before, newest=False, limit=limit, **which):
+            found[order.id] = order
+    return list(found.values())[:limit]
 
 
 # Minutes before the deadline at which the payment card tells the remaining time anew.

@@ -266,7 +266,7 @@ async def test_an_unpaid_order_expires_gives_its_stock_back_and_says_so(town):
     card = await nora.buy(product, "SEPA")
     await town.skip(50 * 60)
     await nora.wait_for("10 min left")
-    await town.skip(11 * 60)
+    await town.skip(13 * 60)
     number = card["message_id"]
     gone = await nora.wait_for(lambda message: message["message_id"] == number and "expired" in message["text"])
     assert decode(await nora.picture(gone)) == [] and not gone["keyboard"]

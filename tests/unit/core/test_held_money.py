@@ -15,7 +15,7 @@ from core.payments.receiving import Fact, take_in
 from core.payments.refunds import refund_order
 from core.shop.checkout import cancel, expire_due
 from core.shop.orders import Order, OrderState
-from tests.builders import ADA, MAYA, NOON, ROSA, WEI, eur
+from tests.builders import ADA, MAYA, NOON, ROSA, WEI, eur, policy
 from tests.world import World
 
 
@@ -84,6 +84,8 @@ def test_an_order_that_is_not_paid_expires_gives_everything_back_and_says_so() -
     assert world.stock(line.product) == 4
     assert world.do(expire_due) == 0
     world.clock.let_pass(minutes=60)
+    assert world.do(expire_due) == 0  # the bank's word of a payment made in time may be on its way
+    world.clock.let_pass(minutes=2)
     assert world.do(expire_due) == 1
     assert world.do(expire_due) == 0
     view = world.view(order.id)
@@ -96,10 +98,36 @@ def test_an_order_that_is_not_paid_expires_gives_everything_back_and_says_so() -
     assert world.news(MAYA) == ["expired"]
 
 
+@pytest.mark.parametrize(("by", "within", "grace"), [("pix", 15, 1), ("sepa", 60, 2)])
+def test_a_payment_made_in_time_and_told_in_the_grace_pays_its_order(by: str, within: int, grace: int) -> None:
+    world = World()
+    order = world.orders(world.sells(ROSA, "10.00 EUR"), by=by)
+    world.clock.let_pass(minutes=within + grace, seconds=-1)
+    assert world.do(expire_due) == 0
+    late = world.pays(order)
+    assert (late.state, late.misfit) == (ReceiptState.HELD, Misfit.LATE), "the grace is for the message, not for paying"
+    assert world.pays(order, at=NOON + timedelta(minutes=within)).state is ReceiptState.APPLIED
+    world.clock.let_pass(seconds=1)
+    assert world.do(expire_due) == 0
+
+
+def test_each_method_has_a_grace_of_its_own_and_one_given_up_the_longest() -> None:
+    world = World()
+    by_pix, by_sepa = (world.orders(world.sells(ROSA, "10.00 EUR"), by=by) for by in ("pix", "sepa"))
+    world.clock.let_pass(minutes=16)
+    assert world.do(expire_due) == 1
+    assert (world.order(by_pix.id).state, world.order(by_sepa.id).state) == (OrderState.EXPIRED, OrderState.PLACED)
+    world.shop = replace(world.shop, policy=policy(grace={"pix": timedelta(minutes=3)}))
+    world.clock.let_pass(minutes=46)
+    assert world.do(expire_due) == 0
+    world.clock.let_pass(minutes=1)
+    assert world.do(expire_due) == 1
+
+
 @pytest.mark.parametrize("in_time", [True, False])
 def test_money_for_an_expired_order_is_held_as_late(in_time: bool) -> None:
     world, order = waiting()
-    world.clock.let_pass(minutes=60)
+    world.clock.let_pass(minutes=62)
     world.do(expire_due)
     at = NOON if in_time else world.clock.now()
     receipt = world.pays(order, at=at)

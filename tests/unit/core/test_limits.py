@@ -105,7 +105,7 @@ def test_an_order_that_comes_to_nothing_gives_its_room_back_once() -> None:
     for _ in range(2):
         world.do(cancel, MAYA, world.orders(hundred).id)
         world.orders(hundred)
-        world.clock.let_pass(minutes=60)
+        world.clock.let_pass(minutes=62)
         world.do(expire_due)
     world.orders(hundred)
 

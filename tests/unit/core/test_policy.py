@@ -117,7 +117,7 @@ def test_each_method_on_offer_has_a_part_and_each_part_is_of_a_known_method() ->
     policy.check_methods(["pix"], ["pix", "sepa"])
     with pytest.raises(BadPolicy, match=r"\[methods.sepa\] is missing"):
         read_policy(
-            re.sub(r"\[methods.sepa\]\n.*\n|\[\[limits\]\]\nid = .channel.sepa[^[]*", "", SHIPPED)
+            re.sub(r"\[methods.sepa\]\n(?:.+\n)+|\[\[limits\]\]\nid = .channel.sepa[^[]*", "", SHIPPED)
         ).check_methods(["sepa"], ["pix", "sepa"])
     with pytest.raises(BadPolicy, match=r"methods.sepa: the methods are pix"):
         policy.check_methods([], ["pix"])
