@@ -45,7 +45,12 @@ def connect(app: App, house: House) -> None:
 
     def visiting(handler: Callable[[Visit], Awaitable[None]]) -> Callable[[Update, Context], Coroutine[Any, Any, None]]:
         async def run(update: Update, context: Context) -> None:
-            visit = await Visit.begin(house, update)
+            try:
+                visit = await Visit.begin(house, update)
+            except Exception as fault:  # the storage would not say who this is: their Telegram's language must do
+                log_fault(update, fault)
+                await _answer(update, _sorry)
+                return
             if visit is None:
                 return
             try:
@@ -63,17 +68,35 @@ def connect(app: App, house: House) -> None:
     app.add_handler(PreCheckoutQueryHandler(visiting(browsing.refuse_checkout)))
     app.add_handler(MessageHandler(filters.COMMAND & filters.UpdateType.MESSAGE, visiting(command)))
     app.add_handler(MessageHandler(private & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL, visiting(hear)))
+    app.add_error_handler(_unforeseen)
+
+
+async def _unforeseen(update: object, context: Context) -> None:
+    """What broke outside a visit, or while one ended. Without this handler the library logs the message too."""
+    if context.error is not None:
+        log_fault(update, context.error)
 
 
 async def too_fast(update: Update) -> None:
     """Somebody sent more than their lane holds: the rest is dropped, and they hear why, once."""
+    await _answer(update, lambda t: t.plain("That was a bit fast for me. Please wait a moment and try again."))
+
+
+def _sorry(t: Words) -> str:
+    return t.plain("Something went wrong on our side. Nothing is lost; please try again in a moment.")
+
+
+async def _answer(update: Update, say: Callable[[Words], str]) -> None:
+    """Plain words to whoever sent this, without a look at the database."""
     user = update.effective_user
-    t = Words.of(user.language_code if user else None)
-    words = t.plain("That was a bit fast for me. Please wait a moment and try again.")
-    if update.callback_query is not None:
-        await update.callback_query.answer(words, show_alert=True)
-    elif update.effective_message is not None and update.effective_chat and update.effective_chat.type == "private":
-        await update.effective_message.reply_text(words)
+    words = say(Words.of(user.language_code if user else None))
+    try:
+        if update.callback_query is not None:
+            await update.callback_query.answer(words, show_alert=True)
+        elif update.effective_message and update.effective_chat and update.effective_chat.type == "private":
+            await update.effective_message.reply_text(words)
+    except TelegramError as fault:
+        log.warning("update %s could not be answered: %s", update.update_id, type(fault).__name__)
 
 
 async def press(visit: Visit) -> None:
@@ -87,7 +110,10 @@ async def press(visit: Visit) -> None:
 
 
 async def command(visit: Visit) -> None:
-    """A command, with its words. In a group only those meant for this bot, and only what may be seen there."""
+    """A command, with its words. In a group one that names another bot, or that nobody has written, is passed over.
+
+    The answer goes to the private chat either way (Visit.say).
+    """
     message = visit.message
     assert message is not None
     head, *words = (message.text or message.caption or "").split()
@@ -113,23 +139,29 @@ async def speak(visit: Visit, fault: Exception) -> None:
         elif isinstance(fault, Refusal):
             await visit.toast(t.plain_refusal(fault) if visit.query else t.refusal(fault), alert=True)
             if isinstance(fault, Stale):
-                await _as_it_stands(visit, fault)
+                try:
+                    await _as_it_stands(visit, fault)
+                except Refusal as second:  # not even that is there any more
+                    await visit.tell(t.refusal(second))
         elif isinstance(fault, Forbidden):
             await visit.toast(
                 t.plain("I cannot write to you yet: open @{bot} and press Start.", bot=visit.house.bot_name), alert=True
             )
         else:
-            log.error("update %s: %s", visit.update.update_id, type(fault).__name__, exc_info=_where(fault))
-            await visit.toast(
-                t.plain("Something went wrong on our side. Nothing is lost; please try again in a moment."), alert=True
-            )
+            log_fault(visit.update, fault)
+            await visit.toast(_sorry(t), alert=True)
     except TelegramError as second:
         log.warning("update %s could not be answered: %s", visit.update.update_id, type(second).__name__)
+    except Exception as second:
+        log_fault(visit.update, second)
+        await _answer(visit.update, _sorry)
 
 
-def _where(fault: Exception) -> Any:
-    """The traceback without the message: it could hold what a person wrote."""
-    return (type(fault), type(fault)("…") if isinstance(fault, ValueError) else fault, fault.__traceback__)
+def log_fault(update: object, fault: BaseException) -> None:
+    """Type and traceback without the message, which could hold what a person wrote; nor what it was raised from."""
+    number = update.update_id if isinstance(update, Update) else "?"
+    where = (RuntimeError, RuntimeError("…"), fault.__traceback__)
+    log.error("update %s: %s", number, type(fault).__name__, exc_info=where)
 
 
 async def _as_it_stands(visit: Visit, fault: Stale) -> None:

@@ -339,7 +339,7 @@ class Sampan:
 
 async def _failed(update: Update, fault: Exception) -> None:
     """The person has been told already (bot.dispatch); what comes here broke on the way there."""
-    log.error("update %s: %s", update.update_id, type(fault).__name__, exc_info=fault)
+    dispatch.log_fault(update, fault)
 
 
 def _staff(uow: UnitOfWork, shop: Shop) -> dict[int, list[str]]:
