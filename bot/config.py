@@ -54,7 +54,7 @@ VARIABLES = (
     Variable("SAMPAN_SEPA_IBAN", "Account for SEPA transfers; switches SEPA on.", "", "DE89 3704 0044 0532 0130 00"),
     Variable("SAMPAN_SEPA_NAME", "Its holder, as the bank knows them. Needed with the IBAN.", "", "Olio GmbH"),
     Variable("SAMPAN_SEPA_BIC", "Its BIC; only some banks still ask.", "", "COBADEFFXXX"),
-    Variable("SAMPAN_SEPA_BANK_URL", "The bank's API for refunds and statements.", "by hand", "https://bank.example"),
+    Variable("SAMPAN_SEPA_BANK_URL", "The bank's API for refunds.", "by hand", "https://bank.example"),
     Variable("SAMPAN_PIX_KEY", "PIX key; switches PIX on.", "", "123e4567-e12b-12d1-a456-426655440000"),
     Variable("SAMPAN_PIX_NAME", "Its holder. Needed with the key.", "", "Loja Azul"),
     Variable("SAMPAN_PIX_CITY", "Their city. Needed with the key.", "", "Recife"),

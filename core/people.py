@@ -32,7 +32,7 @@ class Address:
 
     name: str
     lines: str  # street, postal code and city, line by line
-    country: str  # ISO 3166-1 alpha-2
+    country: str  # as they wrote it; free text
 
     def __repr__(self) -> str:
         return "Address(…)"
