@@ -272,11 +272,13 @@ async def by_hand(notice: Notice) -> None:
         Screen(
             notice.t(
                 "🏦 Please transfer this yourself, as no bank is connected for refunds:\n"
-                "{amount} to {holder}\n<code>{account}</code>\nEnd-to-end reference: <code>{reference}</code>\n"
-                "It counts as sent back once a camt.054 shows the debit with this reference.",
+                "{amount} to {holder}\n<code>{account}</code>\n"
+                "Payment: <code>{fact}</code>\nEnd-to-end reference: <code>{reference}</code>\n"
+                "It counts as sent back once the bank’s own message shows it.",
                 amount=operation.amount,
                 holder=holder,
                 account=account,
+                fact=operation.body["fact"],
                 reference=operation.reference,
             )
         )

@@ -19,7 +19,7 @@ from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId
 from core.money import Money, asset, zero
 from core.payments import refunds
-from core.payments.fx import Fixing
+from core.payments.fx import BY_HAND, Fixing
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.people import Seller
 from core.ports import Altered, StoredFixing, UnitOfWork
@@ -233,7 +233,7 @@ def _enter_rate(uow: UnitOfWork, shop: Shop, who: PersonId, code: str, text: str
     if not Fraction(1, 10**6) <= value <= 10**7:
         raise BadRate
     now = shop.clock.now()
-    fixing = Fixing(currency.code, value, now.date(), "admin")
+    fixing = Fixing(currency.code, value, now.date(), BY_HAND)
     uow.fixings.add(StoredFixing(shop.ids.new(), fixing.code, fixing.rate, fixing.on, fixing.source, now))
     visitors.note_command(uow, shop, who, "rate", code=fixing.code, rate=digits)
     return fixing

@@ -48,6 +48,8 @@ def business_days(since: date, until: date) -> int:
     return sum((since + timedelta(days=n)).weekday() < 5 for n in range(1, min(days, 400) + 1))
 
 
+BY_HAND = "admin"  # the source of a rate that an admin has entered
+
 # Fixings kept a currency: the last ones, and room for a source that is wrong about the day.
 _KEPT = 8
 
@@ -63,11 +65,13 @@ class RateDesk:
         self._fixings: dict[str, dict[date, Fixing]] = {}
 
     def learn(self, fixings: Iterable[Fixing]) -> None:
-        """Take over fixings, in any order of their days: on the same day the later word counts."""
+        """Take over fixings, in any order of their days. On the same day the later word counts, but an admin's stands."""
         for fixing in fixings:
             if fixing.rate > 0:
                 days = self._fixings.setdefault(fixing.code, {})
-                days[fixing.on] = fixing
+                known = days.get(fixing.on)
+                if known is None or known.source != BY_HAND or fixing.source == BY_HAND:
+                    days[fixing.on] = fixing
                 if len(days) > _KEPT:
                     del days[min(days)]
 

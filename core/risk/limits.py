@@ -27,10 +27,26 @@ class OverDayLimit(Refusal):
     sentence = sentence("The daily limit is {limit} and {left} of it is left. It renews on {renews}.")
 
 
-class OverShopLimit(Refusal):
-    """The shop as a whole, or the payment method, has taken what it may today."""
+class OverChannelLimit(Refusal):
+    """More than is left of what a way to pay may take in a day. Parameters: limit, left, renews."""
 
-    sentence = sentence("This shop has reached its own limit of {limit} for today. It renews on {renews}.")
+    sentence = sentence(
+        "This way to pay takes at most {limit} a day and {left} of it is left. It renews on {renews}; "
+        "you can choose another way to pay."
+    )
+
+
+class OverShopLimit(Refusal):
+    """More than is left of what the shop as a whole may take in a day. Parameters: limit, left, renews."""
+
+    sentence = sentence("This shop takes at most {limit} a day and {left} of it is left. It renews on {renews}.")
+
+
+_OVER_A_DAY: dict[str, type[Refusal]] = {
+    "shopper": OverDayLimit,
+    "channel": OverChannelLimit,
+    "shop": OverShopLimit,
+}
 
 
 def _applies(limit: Limit, tier: Tier, channel: str) -> bool:
@@ -70,8 +86,7 @@ def hold(
         if not uow.counters.shift(key, "used", amount.minor, most=limit.amount.minor):
             used = uow.counters.need(key).used
             left = Money(max(0, limit.amount.minor - used), limit.amount.asset)
-            refusal = OverDayLimit if limit.who == "shopper" else OverShopLimit
-            raise refusal(limit=limit.amount, left=left, renews=renews)
+            raise _OVER_A_DAY[limit.who](limit=limit.amount, left=left, renews=renews)
         uow.holds.add(Hold(f"{order}|{key}", order, key, amount, released=False, placed_at=now))
 
 

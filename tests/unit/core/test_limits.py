@@ -8,7 +8,7 @@ import pytest
 from core.ids import PersonId
 from core.people import Tier
 from core.policy import Limit, Policy
-from core.risk.limits import OverDayLimit, OverPaymentLimit, OverShopLimit
+from core.risk.limits import OverChannelLimit, OverDayLimit, OverPaymentLimit, OverShopLimit
 from core.shop.checkout import cancel, expire_due
 from core.shop.orders import OrderState
 from tests.builders import LIN, MAYA, ROSA, WEI, eur, money, policy
@@ -76,7 +76,7 @@ def test_a_channel_and_the_shop_have_a_day_of_their_own_for_everybody(row: str) 
     world = World(rules=limits(row))
     sixty = world.sells(ROSA, "60.00 EUR")
     world.orders(sixty)
-    with pytest.raises(OverShopLimit) as refusal:
+    with pytest.raises(OverChannelLimit if row.startswith("channel") else OverShopLimit) as refusal:
         world.orders(sixty, LIN)
     assert refusal.value.params == {"limit": eur("100.00"), "left": eur("40.00"), "renews": MIDNIGHT}
     if row.startswith("channel"):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.money import asset
-from core.payments.fx import NoRate, RateDesk, StaleRate, business_days
+from core.payments.fx import Fixing, NoRate, RateDesk, StaleRate, business_days
 from core.payments.pricing import six_digits
 from tests.builders import BRL, CNY, EUR, TODAY, USD, eur, fixings, money, rate_desk
 
@@ -120,3 +120,15 @@ def test_a_rate_is_used_with_the_six_digits_that_are_shown(rate: str, shown: str
 @given(st.fractions(Fraction(1, 10**9), 10**9))
 def test_six_digits_are_never_off_by_more_than_half_of_the_last(rate: Fraction) -> None:
     assert abs(six_digits(rate) / rate - 1) <= Fraction(5, 10**6)
+
+
+def test_a_rate_entered_by_hand_stands_against_the_feed_of_its_day() -> None:
+    desk, day = RateDesk(3), date(2026, 10, 30)
+    desk.learn([Fixing("USD", Fraction(11, 10), day, "ECB"), Fixing("USD", Fraction(12, 10), day, "admin")])
+    desk.learn([Fixing("USD", Fraction(11, 10), day, "ECB")])
+    assert desk.known() == [Fixing("USD", Fraction(12, 10), day, "admin")]
+    desk.learn([Fixing("USD", Fraction(13, 10), day, "admin")])
+    assert desk.known() == [Fixing("USD", Fraction(13, 10), day, "admin")]
+    later = Fixing("USD", Fraction(11, 10), date(2026, 11, 2), "ECB")
+    desk.learn([later])
+    assert desk.known() == [later]
