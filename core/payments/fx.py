@@ -65,7 +65,7 @@ class RateDesk:
         self._fixings: dict[str, dict[date, Fixing]] = {}
 
     def learn(self, fixings: Iterable[Fixing]) -> None:
-        """Take over fixings, in any order of their days. On the same day the later word counts, but an admin's stands."""
+        """Take over fixings, in any order of days. On the same day the later word counts, but an admin's stands."""
         for fixing in fixings:
             if fixing.rate > 0:
                 days = self._fixings.setdefault(fixing.code, {})
