@@ -27,6 +27,8 @@ class Driver:
         if operation is None:
             return
         channel = self._channels.get(operation.channel)
+        if channel is not None and operation.state is OperationState.UNKNOWN and not channel.idempotent:
+            return  # it may have gone out, and this rail would do it a second time: only evidence ends it
         outcome: Outcome
         if channel is None:
             outcome = Unknown("channel not configured")
@@ -40,9 +42,9 @@ class Driver:
 def dispatch(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> Operation | None:
     """Stamp the operation before the first byte leaves; None when there is nothing to send any more.
 
-    One found DISPATCHED was cut off mid-call. Both rails of today are idempotent by key (their codes are built here,
-    their refunds carry the key), so the frozen body is sent again; a rail that is not must be asked, not called.
-    Such a refund may have gone out already: from now on it is in doubt, so that a refusal of the repeat ends nothing.
+    One found DISPATCHED was cut off mid-call. The frozen body may be sent again where the rail takes the same key for
+    the same command (`Channel.idempotent`; codes to pay are built here, and nothing of them is sent). Such a refund may
+    have gone out already: from now on it is in doubt, so that a refusal of the repeat ends nothing.
     """
     operation = uow.operations.lock(operation_id)
     if operation.state is OperationState.DISPATCHED and operation.kind is OperationKind.REFUND:

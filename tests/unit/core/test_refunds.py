@@ -186,6 +186,18 @@ def test_a_refund_that_the_bank_refuses_is_held_again_and_can_be_tried_anew() ->
     assert world.news(MAYA) == ["refunded"]
 
 
+def test_a_rail_that_would_pay_twice_is_not_asked_twice() -> None:
+    world, order = paid()
+    rail = world.rails["sepa"]
+    rail.idempotent = False
+    rail.answers = [Unknown("TimeoutError")]
+    operation = world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    world.carry(operation.id)
+    assert len(rail.sent) == 2  # the charge, and the refund once
+    assert world.operation(operation.id).state is OperationState.UNKNOWN
+
+
 def test_a_refund_without_an_answer_stays_in_doubt_and_is_sent_again_as_the_same_command() -> None:
     world, order = paid()
     rail = world.rails["sepa"]
