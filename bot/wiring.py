@@ -8,6 +8,7 @@ import logging
 import sys
 import time
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -74,10 +75,24 @@ def methods_of(settings: Settings) -> dict[str, Method]:
     """The ways to pay that the settings switch on."""
     methods = {}
     if settings.pix:
-        methods[pix.NAME] = Method(pix.NAME, "PIX", asset("BRL"), settings.pix.name, settings.pix.key, pix_txid)
+        methods[pix.NAME] = Method(
+            pix.NAME,
+            "PIX",
+            asset("BRL"),
+            settings.pix.name,
+            settings.pix.key,
+            pix_txid,
+            partial(pix.payment_code, city=settings.pix.city),
+        )
     if settings.sepa:
         methods[sepa.NAME] = Method(
-            sepa.NAME, "SEPA", asset("EUR"), settings.sepa.name, settings.sepa.iban, creditor_reference
+            sepa.NAME,
+            "SEPA",
+            asset("EUR"),
+            settings.sepa.name,
+            settings.sepa.iban,
+            creditor_reference,
+            partial(sepa.payment_code, bic=settings.sepa.bic),
         )
     return methods
 
@@ -140,7 +155,7 @@ class Sampan:
         self.clock: Clock = clock or SystemClock()
         policy = policy_of(settings)
         # The shipped history is the demo's rate desk: its date is told, its age is not judged.
-        max_age = None if settings.rates == "history" else settings.rates_max_age or policy.rates_max_age
+        max_age = None if settings.rates == "history" else settings.rates_max_age or policy.fx.max_age
         self.shop = Shop(
             name=settings.shop_name,
             clock=self.clock,
@@ -236,7 +251,7 @@ class Sampan:
         key = settings.bank_key.reveal()
         channels: dict[str, Channel] = {}
         if settings.pix:
-            channels[pix.NAME] = Pix(self._session, city=settings.pix.city, api_url=settings.pix.api_url, api_key=key)
+            channels[pix.NAME] = Pix(self._session, api_url=settings.pix.api_url, api_key=key)
         if settings.sepa:
             channels[sepa.NAME] = Sepa(
                 self._session,

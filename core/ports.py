@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from core.ids import IntentId, OperationId, OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.ledger.journal import Entry, Leg
@@ -305,10 +305,15 @@ class Channel(Protocol):
     name: str
     idempotent: bool  # the same key may be sent again after an unknown outcome
 
-    async def charge(self, operation: Operation) -> Outcome:
-        """Ask for the operation's amount. Never raises: trouble is Unknown."""
-        ...
-
     async def refund(self, operation: Operation) -> Outcome:
         """Send the operation's amount back to `target`. Never raises: trouble is Unknown."""
+        ...
+
+
+@runtime_checkable
+class Charging(Channel, Protocol):
+    """A rail that is asked for its charges. One whose codes are our own offer has none to ask for (Method.issue)."""
+
+    async def charge(self, operation: Operation) -> Outcome:
+        """Ask for the operation's amount. Never raises: trouble is Unknown."""
         ...

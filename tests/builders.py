@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 
+from core.channels import pix, sepa
 from core.ids import Ids, OperationId, OrderId, PersonId, SellerId
 from core.money import Money, asset, parse_price
 from core.payments.fx import Fixing, RateDesk
@@ -64,8 +66,9 @@ def rate_desk(max_age: int | None = 3) -> RateDesk:
     return desk
 
 
-PIX = Method("pix", "PIX", BRL, "SAMPAN LTDA", "pix@sampan.example", pix_txid)
-SEPA = Method("sepa", "SEPA", EUR, "Sampan GmbH", SHOP_IBAN, creditor_reference)
+PIX = Method("pix", "PIX", BRL, "SAMPAN LTDA", "pix@sampan.example", pix_txid, partial(pix.payment_code, city="Recife"))
+SEPA = Method("sepa", "SEPA", EUR, "Sampan GmbH", SHOP_IBAN, creditor_reference, partial(sepa.payment_code, bic=""))
+ASKED = replace(SEPA, issue=None)  # as a rail that has to be asked for its codes
 
 
 def policy(**changes: object) -> Policy:

@@ -17,8 +17,7 @@ import aiohttp
 from core.money import BadAmount, Money, asset, parse_amount
 from core.payments.operations import Operation
 from core.payments.receiving import Fact
-from core.ports import ActionNeeded, Outcome, Pending, Rejected, Succeeded, Unknown
-from core.qr import BadPayload
+from core.ports import Outcome, Pending, Rejected, Succeeded, Unknown
 from core.qr.pix import build_static
 
 NAME = "pix"
@@ -43,34 +42,28 @@ class Returned:
     amount: Money
 
 
+def payment_code(charge: Operation, *, city: str) -> str:
+    """The static BR Code of a charge: our own offer, nothing is sent. `city` is printed in it. Raises BadPayload."""
+    body = charge.body
+    return build_static(
+        key=body["account"],
+        merchant_name=body["payee"],
+        merchant_city=city,
+        txid=body["reference"],
+        amount=charge.amount.decimal,
+    )
+
+
 class Pix:
-    """The rail. `city` is printed in the code; `api_url` and `api_key` are the bank's Pix API, for refunds."""
+    """The rail, for refunds. `api_url` and `api_key` are the bank's Pix API."""
 
     name = NAME
     idempotent = True  # a devolução is named by our id: the same PUT is the same refund
 
-    def __init__(
-        self, session: aiohttp.ClientSession, *, city: str, api_url: str, api_key: str, patience: float = 20
-    ) -> None:
-        self._session, self._city = session, city
+    def __init__(self, session: aiohttp.ClientSession, *, api_url: str, api_key: str, patience: float = 20) -> None:
+        self._session = session
         self._api_url, self._api_key = api_url.rstrip("/"), api_key
         self._patience = aiohttp.ClientTimeout(total=patience)  # seconds
-
-    async def charge(self, operation: Operation) -> Outcome:
-        """The code is our own offer: nothing is sent."""
-        body = operation.body
-        try:
-            return ActionNeeded(
-                build_static(
-                    key=body["account"],
-                    merchant_name=body["payee"],
-                    merchant_city=self._city,
-                    txid=body["reference"],
-                    amount=operation.amount.decimal,
-                )
-            )
-        except BadPayload as fault:
-            return Rejected(str(fault)[:64])
 
     async def refund(self, operation: Operation) -> Outcome:
         """PUT the devolução under the operation's own id."""

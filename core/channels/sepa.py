@@ -17,8 +17,8 @@ from stdnum import iban as iban_number
 
 from core.clock import Clock
 from core.payments.operations import Operation
-from core.ports import ActionNeeded, Outcome, Pending, Rejected, Unknown
-from core.qr import BadPayload, epc
+from core.ports import Outcome, Pending, Rejected, Unknown
+from core.qr import epc
 
 NAME = "sepa"
 # ISO 20022 external status reasons: this message, or a name in it, came before, so its transfer is under way.
@@ -26,8 +26,20 @@ DUPLICATES = {"AM05", "DUPL", "DU01", "DU02", "DU03", "DU04", "DU05"}
 _NO_BIC = "NOTPROVIDED"
 
 
+def payment_code(charge: Operation, *, bic: str) -> str:
+    """The EPC code of a charge: our own offer, nothing is sent. `bic` may be empty. Raises BadPayload."""
+    body = charge.body
+    return epc.build(
+        name=body["payee"],
+        iban=body["account"],
+        amount=charge.amount.decimal,
+        reference=body["reference"],
+        bic=bic,
+    )
+
+
 class Sepa:
-    """The rail. `bank_url` takes pain.001 over HTTP; without one the operator uploads the file to their bank."""
+    """The rail, for refunds. `bank_url` takes pain.001 over HTTP; without one the operator sends it by hand."""
 
     name = NAME
     idempotent = True  # the message id is our key: the bank refuses or repeats a second one
@@ -48,22 +60,6 @@ class Sepa:
         self._iban, self._holder, self._bic = iban, holder, bic
         self._bank_url, self._key = bank_url.rstrip("/"), key
         self._patience = aiohttp.ClientTimeout(total=patience)  # seconds
-
-    async def charge(self, operation: Operation) -> Outcome:
-        """The code is our own offer: nothing is sent."""
-        body = operation.body
-        try:
-            return ActionNeeded(
-                epc.build(
-                    name=body["payee"],
-                    iban=body["account"],
-                    amount=operation.amount.decimal,
-                    reference=body["reference"],
-                    bic=self._bic,
-                )
-            )
-        except BadPayload as fault:
-            return Rejected(str(fault)[:64])
 
     async def refund(self, operation: Operation) -> Outcome:
         """Send the pain.001; the camt.054 debit is what proves it."""

@@ -8,7 +8,18 @@ from dataclasses import replace
 from core.ids import OperationId
 from core.payments.operations import IntentState, Operation, OperationKind, OperationState
 from core.payments.refunds import BY_HAND, refund_done, refund_failed
-from core.ports import ActionNeeded, Channel, Outcome, Pending, Rejected, Store, Succeeded, UnitOfWork, Unknown
+from core.ports import (
+    ActionNeeded,
+    Channel,
+    Charging,
+    Outcome,
+    Pending,
+    Rejected,
+    Store,
+    Succeeded,
+    UnitOfWork,
+    Unknown,
+)
 from core.shop.checkout import withdraw
 from core.shop.context import Shop
 from core.shop.notices import tell
@@ -30,12 +41,12 @@ class Driver:
         if channel is not None and operation.state is OperationState.UNKNOWN and not channel.idempotent:
             return  # it may have gone out, and this rail would do it a second time: only evidence ends it
         outcome: Outcome
-        if channel is None:
-            outcome = Unknown("channel not configured")
-        elif operation.kind is OperationKind.CHARGE:
+        if operation.kind is OperationKind.CHARGE and isinstance(channel, Charging):
             outcome = await channel.charge(operation)
-        else:
+        elif operation.kind is OperationKind.REFUND and channel is not None:
             outcome = await channel.refund(operation)
+        else:
+            outcome = Unknown("channel not configured")
         await self._store.write(record, self._shop, operation_id, outcome)
 
 
@@ -43,13 +54,13 @@ def dispatch(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> Operatio
     """Stamp the operation before the first byte leaves; None when there is nothing to send any more.
 
     One found DISPATCHED was cut off mid-call. The frozen body may be sent again where the rail takes the same key for
-    the same command (`Channel.idempotent`; codes to pay are built here, and nothing of them is sent). Such a refund may
-    have gone out already: from now on it is in doubt, so that a refusal of the repeat ends nothing.
+    the same command (`Channel.idempotent`). It may have gone out already: from now on it is in doubt, so that a refusal
+    of the repeat ends nothing.
     """
     operation = uow.operations.lock(operation_id)
-    if operation.state is OperationState.DISPATCHED and operation.kind is OperationKind.REFUND:
+    if operation.state is OperationState.DISPATCHED:
         return uow.operations.save(operation.move(OperationState.UNKNOWN))
-    if operation.state in (OperationState.DISPATCHED, OperationState.UNKNOWN):
+    if operation.state is OperationState.UNKNOWN:
         return operation
     if operation.state is not OperationState.RESERVED:
         return None
@@ -59,17 +70,17 @@ def dispatch(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> Operatio
 def record(uow: UnitOfWork, shop: Shop, operation_id: OperationId, outcome: Outcome) -> Operation:
     """Write down what the channel said. A message may have told the end already: then this adds nothing.
 
-    A refusal ends a refund that was sent once only. Of one sent again it says nothing about the first time, which may
+    A refusal ends a command that was sent once only. Of one sent again it says nothing about the first time, which may
     have gone out: only a message or a statement tells.
     """
     operation = uow.operations.lock(operation_id)
     if operation.state not in (OperationState.DISPATCHED, OperationState.UNKNOWN):
         return operation
+    if operation.state is OperationState.UNKNOWN and isinstance(outcome, Rejected):
+        return _in_doubt(uow, shop, operation, outcome.reason)
     if operation.kind is OperationKind.REFUND and isinstance(outcome, Succeeded):
         return refund_done(uow, shop, operation, outcome.evidence)
     if operation.kind is OperationKind.REFUND and isinstance(outcome, Rejected):
-        if operation.state is OperationState.UNKNOWN:
-            return _in_doubt(uow, shop, operation, outcome.reason)
         return refund_failed(uow, shop, operation, outcome.reason)
     match outcome:
         case ActionNeeded(payload):

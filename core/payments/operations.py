@@ -59,7 +59,11 @@ class OperationKind(StrEnum):
 
 
 class OperationState(StrEnum):
-    """See the design's state machine: UNKNOWN leaves only by evidence, SUCCEEDED is never undone."""
+    """See the design's state machine: UNKNOWN leaves only by evidence, SUCCEEDED is never undone.
+
+    An operation is born RESERVED, or in ACTION: a payment code that is our own offer is all there is to it, so that no
+    channel is called, nothing is dispatched, and no call can end in doubt.
+    """
 
     RESERVED = "reserved"
     DISPATCHED = "dispatched"

@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from core.errors import Gone, Refusal, Stale, sentence
-from core.ids import IntentId, OperationId, OrderId, PersonId, ProductId, QuoteId, SellerId
+from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.money import Money
-from core.payments.operations import Intent, IntentState, Operation, OperationKind, OperationState
+from core.payments.charging import ask_for_payment
+from core.payments.operations import IntentState, OperationKind, OperationState
 from core.payments.pricing import make_quote
 from core.payments.quote import Quote, QuoteState
 from core.people import Person
@@ -21,7 +22,7 @@ from core.shop.cart import MOST_OF_ONE
 from core.shop.carting import check_stock, take_out
 from core.shop.catalogue import Product
 from core.shop.context import Method, Shop
-from core.shop.notices import carry_out, tell
+from core.shop.notices import tell
 from core.shop.orders import Order, OrderLine, OrderMoved, OrderState
 
 
@@ -192,8 +193,8 @@ def method_offers(
 def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_id: QuoteId) -> Order:
     """Confirm: stock, limits, rate and payment are taken together or not at all.
 
-    Raises Gone, OrderMoved (pressed twice), OfferOver, PriceChanged, AddressMissing, NoneLeft, SoldOut or
-    the refusal of a limit.
+    Raises Gone, OrderMoved (pressed twice), OfferOver, PriceChanged, AddressMissing, NoneLeft, SoldOut,
+    NoCode or the refusal of a limit.
     """
     now = shop.clock.now()
     order = _own_draft(uow, who, order_id)
@@ -218,15 +219,12 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
         amount=shop.rates.approximately(quote.pay, shop.policy.currency, now.date())[0],
     )
     deadline = now + shop.policy.pay_within[order.method]
-    intent, charge = _payment(shop, order, quote)
+    intent = ask_for_payment(uow, shop, order, quote, deadline)
     uow.quotes.save(replace(quote.move(QuoteState.LOCKED), expires_at=deadline))
-    uow.intents.add(replace(intent, expires_at=deadline))
-    uow.operations.add(replace(charge, expires_at=deadline))
     if order.from_cart:
         take_out(uow, who, {line.product for line in order.lines})
     if person.method != order.method:
         uow.people.save(replace(person, method=order.method))
-    carry_out(uow, now, charge.id)
     return uow.orders.save(replace(order.move(OrderState.PLACED), intent=intent.id, deadline=deadline))
 
 
@@ -238,41 +236,6 @@ def _take(uow: UnitOfWork, line: OrderLine) -> None:
     if not uow.products.shift(product.id, "stock", -line.quantity):
         check_stock(uow.products.need(line.product), line.quantity)
         raise PriceChanged(title=line.title)
-
-
-def _payment(shop: Shop, order: Order, quote: Quote) -> tuple[Intent, Operation]:
-    now, method = shop.clock.now(), shop.methods[order.method]
-    reference = method.reference(order.id + shop.ids.new(8))
-    intent = Intent(
-        id=IntentId(shop.ids.new()),
-        order=order.id,
-        payer=order.shopper,
-        presentment=quote.pay,
-        settlement=quote.owed,
-        quote=quote.id,
-        state=IntentState.PROCESSING,
-        created_at=now,
-        expires_at=now,
-    )
-    charge = Operation(
-        id=OperationId(shop.ids.new(12)),
-        kind=OperationKind.CHARGE,
-        channel=method.name,
-        order=order.id,
-        amount=quote.pay,
-        reference=reference,
-        body={
-            "amount": str(quote.pay.decimal),
-            "currency": quote.pay.asset.code,
-            "reference": reference,
-            "payee": method.payee,
-            "account": method.account,
-        },
-        state=OperationState.RESERVED,
-        created_at=now,
-        intent=intent.id,
-    )
-    return intent, charge
 
 
 def cancel(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Order:

@@ -9,6 +9,7 @@ from core.clock import Clock
 from core.ids import Ids, PersonId
 from core.money import Asset
 from core.payments.fx import RateDesk
+from core.payments.operations import Operation
 from core.policy import Policy
 
 
@@ -22,6 +23,8 @@ class Method:
     payee: str
     account: str  # where the money goes: IBAN, Pix key
     reference: Callable[[str], str]  # order material (A-Z, 0-9) → the rail's own reference field
+    # A charge → its payment code, where that is our own offer (raises core.qr.BadPayload); None: the channel is asked.
+    issue: Callable[[Operation], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from core.errors import Gone, Refusal
 from core.ids import PersonId, ProductId, SellerId
+from core.payments.charging import NoCode
 from core.payments.driver import dispatch, record
 from core.payments.fx import NoRate, StaleRate
 from core.payments.operations import OperationState, ReceiptState
 from core.payments.pricing import OFFER_LIFE, TooSmall
 from core.payments.quote import QuoteState
 from core.ports import ActionNeeded, Rejected, Unknown
+from core.qr import read
 from core.shop.cart import MOST_OF_ONE
 from core.shop.carting import NoneLeft, SoldOut, put_in
 from core.shop.catalogue import ProductState
@@ -37,7 +39,7 @@ from core.shop.checkout import (
 from core.shop.orders import OrderMoved, OrderState
 from core.shop.selling import edit_product
 from core.shop.visitors import give_address
-from tests.builders import ADA, LIN, MAYA, NOON, ROSA, SEPA, STRANGER, WEI, fixings, money
+from tests.builders import ADA, ASKED, LIN, MAYA, NOON, PIX, ROSA, SEPA, STRANGER, WEI, fixings, money
 from tests.world import World
 
 ROSAS = SellerId("S12")
@@ -316,8 +318,31 @@ def test_a_draft_is_dropped_and_a_placed_order_cancelled_by_its_shopper_before_p
     assert world.do(expire_due) == 0
 
 
-def test_an_order_cancelled_before_its_code_was_made_shows_none() -> None:
+def test_a_code_that_is_our_own_offer_is_there_when_the_order_is_placed_and_no_channel_is_called() -> None:
     world = World()
+    for by, price in (("sepa", "10.00 EUR"), ("pix", "20.00 BRL")):
+        order = world.confirm(world.draft(world.sells(ROSA, price), by=by))
+        charge = world.charge(order.id)
+        code = read(charge.payload)
+        assert (charge.state, charge.dispatched_at) == (OperationState.ACTION, None)
+        assert (code.account, code.amount) == (charge.body["account"], charge.amount.decimal)
+        assert code.reference == charge.reference
+        assert world.news(MAYA) == ["payment_card"]
+        assert world.rails[by].sent == []
+
+
+def test_a_way_to_pay_that_has_no_code_for_an_order_is_refused_and_nothing_is_placed() -> None:
+    world = World(methods=[PIX, replace(SEPA, payee="\n")])
+    view = world.draft(world.sells(ROSA, "10.00 EUR"))
+    with pytest.raises(NoCode):
+        world.confirm(view)
+    assert world.order(view.order.id).state is OrderState.DRAFT
+    assert world.stock(view.order.lines[0].product) == 5
+    assert world.news(MAYA) == []
+
+
+def test_an_order_cancelled_before_its_code_was_made_shows_none() -> None:
+    world = World(methods=[ASKED])
     order = world.confirm(world.draft(world.sells(ROSA, "10.00 EUR")))
     world.do(cancel, MAYA, order.id)
     assert world.news(MAYA) == ["cancelled"]
@@ -325,7 +350,7 @@ def test_an_order_cancelled_before_its_code_was_made_shows_none() -> None:
 
 
 def test_an_order_cancelled_while_its_code_is_made_shows_none() -> None:
-    world = World()
+    world = World(methods=[ASKED])
     order = world.confirm(world.draft(world.sells(ROSA, "10.00 EUR")))
     charge = world.charge(order.id)
     world.do(dispatch, charge.id)
@@ -336,7 +361,7 @@ def test_an_order_cancelled_while_its_code_is_made_shows_none() -> None:
 
 
 def test_an_order_whose_code_cannot_be_made_ends_at_once_and_its_shopper_is_told() -> None:
-    world = World()
+    world = World(methods=[ASKED])
     world.rails["sepa"].answers = [Rejected("59: too long")]
     order = world.orders(world.sells(ROSA, "10.00 EUR"))
     assert world.charge(order.id).state is OperationState.REJECTED
@@ -347,7 +372,7 @@ def test_an_order_whose_code_cannot_be_made_ends_at_once_and_its_shopper_is_told
 
 
 def test_a_code_that_failed_to_come_is_shown_when_the_rail_is_back() -> None:
-    world = World()
+    world = World(methods=[ASKED])
     world.rails["sepa"].answers = [Unknown("TimeoutError")]
     order = world.orders(world.sells(ROSA, "10.00 EUR"))
     assert (world.charge(order.id).state, world.news(ADA)) == (OperationState.UNKNOWN, ["in_doubt"])
@@ -357,7 +382,7 @@ def test_a_code_that_failed_to_come_is_shown_when_the_rail_is_back() -> None:
 
 
 def test_a_payment_settles_a_charge_that_was_in_doubt() -> None:
-    world = World()
+    world = World(methods=[ASKED])
     world.rails["sepa"].answers = [Unknown("TimeoutError")]
     order = world.orders(world.sells(ROSA, "10.00 EUR"))
     world.pays(order)
@@ -367,7 +392,7 @@ def test_a_payment_settles_a_charge_that_was_in_doubt() -> None:
 
 
 def test_a_code_is_sent_again_as_it_was_after_a_crash_in_mid_call() -> None:
-    world = World()
+    world = World(methods=[ASKED])
     order = world.confirm(world.draft(world.sells(ROSA, "10.00 EUR")))
     world.do(dispatch, world.charge(order.id).id)  # committed; then the machine stops
     world.run_errands()
@@ -375,6 +400,33 @@ def test_a_code_is_sent_again_as_it_was_after_a_crash_in_mid_call() -> None:
     world.carry(world.charge(order.id).id)
     assert len(world.rails["sepa"].sent) == 1
     assert world.news(MAYA) == ["payment_card"]
+
+
+def test_a_refusal_of_a_charge_asked_for_again_does_not_prove_that_the_first_one_was_not_taken() -> None:
+    world = World(methods=[ASKED])
+    world.rails["sepa"].answers = [Rejected("DUPLICATE")]
+    order = world.confirm(world.draft(world.sells(ROSA, "10.00 EUR")))
+    world.do(dispatch, world.charge(order.id).id)  # committed; then the machine stops in mid-call
+    world.run_errands()
+    assert world.charge(order.id).state is OperationState.UNKNOWN
+    assert world.news(ADA) == ["in_doubt"]
+    world.pays(order)
+    assert world.order(order.id).state is OrderState.PAID
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_charge_whose_rail_is_gone_or_would_take_it_twice_is_not_sent(begun: bool) -> None:
+    world = World(methods=[ASKED])
+    rail = world.rails["sepa"]
+    order = world.confirm(world.draft(world.sells(ROSA, "10.00 EUR")))
+    if begun:
+        rail.idempotent = False
+        world.do(dispatch, world.charge(order.id).id)  # committed; then the machine stops in mid-call
+    else:
+        del world.rails["sepa"]
+    world.run_errands()
+    assert rail.sent == []
+    assert world.charge(order.id).state is OperationState.UNKNOWN
 
 
 def test_a_product_that_never_was_cannot_be_ordered() -> None:

@@ -15,7 +15,7 @@ from core.payments.receiving import Fact, take_in
 from core.payments.refunds import refund_order
 from core.shop.checkout import cancel, expire_due
 from core.shop.orders import Order, OrderState
-from tests.builders import ADA, MAYA, NOON, ROSA, WEI, eur, policy
+from tests.builders import ADA, ASKED, MAYA, NOON, ROSA, WEI, eur, policy
 from tests.world import World
 
 
@@ -156,7 +156,7 @@ def test_money_sent_after_the_deadline_is_late_even_before_the_clockwork_has_com
 
 
 def test_money_for_an_order_that_never_showed_its_code_is_held_not_lost() -> None:
-    world = World()
+    world = World(methods=[ASKED])
     order = world.confirm(world.draft(world.sells(ROSA, "10.00 EUR")))
     assert world.charge(order.id).state is OperationState.RESERVED
     assert world.pays(order).state is ReceiptState.HELD

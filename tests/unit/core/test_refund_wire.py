@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from decimal import Decimal
 
 import aiohttp
 import pytest
@@ -15,9 +14,8 @@ from sepaxml.validation import try_valid_xml
 from core.channels.pix import Pix
 from core.channels.sepa import Sepa
 from core.payments.operations import Operation, OperationState
-from core.ports import ActionNeeded, Outcome, Pending, Rejected, Succeeded, Unknown
-from core.qr.read import read
-from tests.builders import NOON, PAYER_IBAN, PIX, SEPA, SHOP_IBAN, HandClock, an_operation, money
+from core.ports import Outcome, Pending, Rejected, Succeeded, Unknown
+from tests.builders import NOON, PAYER_IBAN, SHOP_IBAN, HandClock, an_operation, money
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -43,7 +41,7 @@ async def bank(answer: Answer | web.Response) -> AsyncIterator[tuple[str, list[t
 
 
 def pix_rail(session: aiohttp.ClientSession, url: str, patience: float = 20) -> Pix:
-    return Pix(session, city="SAO PAULO", api_url=url, api_key="secret-key", patience=patience)
+    return Pix(session, api_url=url, api_key="secret-key", patience=patience)
 
 
 def sepa_rail(
@@ -236,21 +234,6 @@ async def test_a_credit_transfer_sent_again_is_the_same_to_the_byte() -> None:
     assert sent == again
     assert (first.method, first.path, first.content_type) == ("POST", "/sepa/pain001", "application/xml")
     assert first.headers["Authorization"] == "Bearer secret-key"
-
-
-async def test_a_charge_is_our_own_code_and_nothing_is_sent() -> None:
-    euros = {"payee": SEPA.payee, "account": SHOP_IBAN, "reference": SEPA.reference("0R"), "amount": "10.00"}
-    reais = {"payee": PIX.payee, "account": PIX.account, "reference": "0R", "amount": "10.00"}
-    async with bank(web.Response()) as (url, asked), aiohttp.ClientSession() as session:
-        by_sepa = await sepa_rail(session, url).charge(an_operation(body=euros))
-        by_pix = await pix_rail(session, url).charge(an_operation(body=reais, amount=money("10.00 BRL")))
-        too_long = await sepa_rail(session, url).charge(an_operation(body={**euros, "payee": ""}))
-    assert asked == []
-    assert isinstance(too_long, Rejected)
-    assert isinstance(by_sepa, ActionNeeded) and isinstance(by_pix, ActionNeeded)
-    for payload, account, currency in ((by_sepa.payload, SHOP_IBAN, "EUR"), (by_pix.payload, PIX.account, "BRL")):
-        code = read(payload)
-        assert (code.account, code.amount, code.currency) == (account, Decimal("10.00"), currency)
 
 
 def test_a_key_is_the_same_for_every_retry_and_another_for_every_command() -> None:

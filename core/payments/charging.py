@@ -1,0 +1,80 @@
+"""The charge of an order: our own offer of a payment code, or a command that a channel has yet to be given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from core.errors import Refusal, sentence
+from core.ids import IntentId, OperationId
+from core.payments.operations import Intent, IntentState, Operation, OperationKind, OperationState
+from core.payments.quote import Quote
+from core.ports import UnitOfWork
+from core.qr import BadPayload
+from core.shop.context import Method, Shop
+from core.shop.notices import carry_out, tell
+from core.shop.orders import Order
+
+
+class NoCode(Refusal):
+    """The method's standard has no code for such a payment: a sum of too many digits, a name it cannot write."""
+
+    sentence = sentence("This cannot be paid by {method}. Please choose another way to pay.")
+
+
+def ask_for_payment(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, deadline: datetime) -> Intent:
+    """Ask the buyer for what the quote says, by the order's method, until `deadline`. Raises NoCode."""
+    now, method = shop.clock.now(), shop.methods[order.method]
+    intent = uow.intents.add(
+        Intent(
+            id=IntentId(shop.ids.new()),
+            order=order.id,
+            payer=order.shopper,
+            presentment=quote.pay,
+            settlement=quote.owed,
+            quote=quote.id,
+            state=IntentState.PROCESSING,
+            created_at=now,
+            expires_at=deadline,
+        )
+    )
+    charge = _charge(shop, method, intent)
+    if method.issue is None:
+        uow.operations.add(charge)
+        carry_out(uow, now, charge.id)
+    else:
+        uow.operations.add(_offer(method, charge))
+        tell(uow, now, order.shopper, "payment_card", order.id)
+    return intent
+
+
+def _charge(shop: Shop, method: Method, intent: Intent) -> Operation:
+    reference = method.reference(intent.order + shop.ids.new(8))
+    return Operation(
+        id=OperationId(shop.ids.new(12)),
+        kind=OperationKind.CHARGE,
+        channel=method.name,
+        order=intent.order,
+        amount=intent.presentment,
+        reference=reference,
+        body={
+            "amount": str(intent.presentment.decimal),
+            "currency": intent.presentment.asset.code,
+            "reference": reference,
+            "payee": method.payee,
+            "account": method.account,
+        },
+        state=OperationState.RESERVED,
+        created_at=intent.created_at,
+        intent=intent.id,
+        expires_at=intent.expires_at,
+    )
+
+
+def _offer(method: Method, charge: Operation) -> Operation:
+    """The charge with its code. No channel is called, so there is nothing to dispatch and no outcome to wait for."""
+    assert method.issue is not None
+    try:
+        return replace(charge, state=OperationState.ACTION, payload=method.issue(charge))
+    except BadPayload:
+        raise NoCode(method=method.title) from None
