@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from bot.sandbox.errors import ApiError, bad
+from bot.sandbox.multipart import media_type, read_multipart
 
 _TRUE = {"true", "yes", "1"}
 
@@ -92,13 +93,14 @@ class Params:
 
 
 async def read_params(request: web.Request) -> Params:
-    """Collect the parameters of a Bot API request. Raises ApiError 413 for too much, 400 for JSON that is none."""
+    """Collect the parameters of a Bot API request. Raises ApiError 413 for too much, 400 for a body that is none."""
     params = Params(dict(request.query) if request.query_string else {})
+    kind = media_type(request)
     try:
-        if request.content_type == "multipart/form-data":
+        if kind == "multipart/form-data":
             await _read_multipart(request, params)
         elif request.can_read_body:
-            _read_flat(await request.read(), request.content_type, params)
+            _read_flat(await request.read(), kind, params)
     except web.HTTPRequestEntityTooLarge:
         raise ApiError(413, "Request Entity Too Large") from None
     return params
@@ -118,16 +120,12 @@ def _read_flat(body: bytes, content_type: str, params: Params) -> None:
 
 
 async def _read_multipart(request: web.Request, params: Params) -> None:
-    limit = request.client_max_size
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader) or part.name is None:
-            continue
-        data = bytes(await part.read(decode=True))
-        limit -= len(data)
-        if limit < 0:
-            raise ApiError(413, "Request Entity Too Large")
+    try:
+        found = await read_multipart(request)
+    except ValueError as error:
+        raise bad(f"Can't parse the body: {error}") from None
+    for part in found:
         if part.filename is None:
-            params.values[part.name] = data.decode("utf-8", "replace")
+            params.values[part.name] = part.text
         else:
-            mime = part.headers.get("Content-Type", "application/octet-stream")
-            params.files[part.name] = Upload(part.filename, data, mime.split(";")[0])
+            params.files[part.name] = Upload(part.filename, part.data, part.mime)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from bot.sandbox import view
 from bot.sandbox.acts import Actor
 from bot.sandbox.control import Answer, body_of, guarded, reply
 from bot.sandbox.errors import ControlError, bad_request
+from bot.sandbox.multipart import media_type, read_multipart
 from bot.sandbox.params import Upload
 from bot.sandbox.world import Json, World
 
@@ -85,7 +86,7 @@ class Verbs:
 
     async def send(self, request: web.Request) -> Answer:
         actor = self.actor(request)
-        if request.content_type != "multipart/form-data":
+        if media_type(request) != "multipart/form-data":
             body = await body_of(request)
             if isinstance(body.get("contact"), dict):
                 post = actor.send_contact(body["contact"], body.get("chat_id"))
@@ -110,13 +111,9 @@ class Verbs:
 async def _form(request: web.Request) -> tuple[dict[str, str], Upload | None]:
     fields: dict[str, str] = {}
     upload = None
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader) or part.name is None:
-            continue
-        data = bytes(await part.read(decode=True))
+    for part in await read_multipart(request):
         if part.name == "file":
-            mime = part.headers.get("Content-Type", "application/octet-stream").split(";")[0]
-            upload = Upload(part.filename or "file", data, mime)
+            upload = Upload(part.filename or "file", part.data, part.mime)
         else:
-            fields[part.name] = data.decode("utf-8", "replace")
+            fields[part.name] = part.text
     return fields, upload

@@ -146,6 +146,12 @@ async def test_a_body_that_is_no_json_is_refused(api):
     assert answer.complaint == "400 Bad Request: can't parse JSON object"
 
 
+async def test_a_multipart_body_that_is_cut_off_is_refused(api):
+    headers = {"Content-Type": "multipart/form-data; boundary=cut"}
+    answer = await api.request("POST", f"{TOKEN_PATH}/getMe", data=b"--cut\r\n", headers=headers)
+    assert answer.complaint.startswith("400 Bad Request: can't parse the body: ")
+
+
 async def test_a_text_of_nine_megabytes_is_too_long(api):
     body = io.BytesIO(b"chat_id=5001&text=" + b"x" * 9_000_000)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

