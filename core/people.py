@@ -55,6 +55,13 @@ class Person:
     version: int = 0
 
 
+class Conversion(StrEnum):
+    """When a seller's money becomes their currency: at each sale's rate, or at the rate of the payout's day."""
+
+    AT_CAPTURE = "capture"
+    AT_PAYOUT = "payout"
+
+
 @dataclass(frozen=True, slots=True)
 class Seller:
     """A merchant of the shop. `currency` is the one they are settled in."""
@@ -66,6 +73,9 @@ class Seller:
     currency: Asset
     tier: SellerTier
     joined_at: datetime
+    converts: Conversion = Conversion.AT_CAPTURE
+    account: str = field(default="", metadata={"personal": True})  # where payouts go: IBAN, Pix key; "" until given
+    holder: str = field(default="", metadata={"personal": True})  # that account's holder
     version: int = 0
 
 

@@ -11,8 +11,15 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from core.ids import IntentId, OperationId, OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.ledger.journal import Entry, Leg
 from core.money import Asset, Money
+from core.payments.applied import Application
+from core.payments.bankline import BankLine
+from core.payments.dispute import Dispute, Evidence
+from core.payments.hedge import Hedge
 from core.payments.operations import Intent, Operation, Receipt
+from core.payments.payout import Payout
+from core.payments.plan import Plan
 from core.payments.quote import Quote
+from core.payments.refund import Refund
 from core.people import AuditLine, Dialog, Person, Seller
 from core.risk.holds import Counter, Hold
 from core.shop.cart import Cart
@@ -224,6 +231,14 @@ class UnitOfWork(Protocol):
     intents: Shelf[IntentId, Intent]
     operations: Shelf[OperationId, Operation]
     receipts: Shelf[str, Receipt]
+    applications: Shelf[str, Application]
+    refunds: Shelf[str, Refund]
+    disputes: Shelf[str, Dispute]
+    evidence: Shelf[str, Evidence]
+    plans: Shelf[OrderId, Plan]
+    payouts: Shelf[str, Payout]
+    banklines: Shelf[str, BankLine]
+    hedges: Shelf[str, Hedge]
     counters: Shelf[str, Counter]
     holds: Shelf[str, Hold]
     fixings: Shelf[str, StoredFixing]

@@ -38,6 +38,9 @@ class Noun:
 
 _UNIQUE: dict[str, tuple[Unique, ...]] = {
     "receipts": (Unique(("channel", "fact")),),
+    "disputes": (Unique(("source", "case")),),
+    "banklines": (Unique(("channel", "kind", "fact")),),
+    "hedges": (Unique(("reference",)),),
     "operations": (Unique(("channel", "reference"), lambda o: o.kind is OperationKind.CHARGE and bool(o.reference)),),
 }
 

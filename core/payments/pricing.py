@@ -50,8 +50,8 @@ def make_quote(
     The spread is paid once, by whoever wants another currency than the price's: the buyer who pays in another one,
     else the seller who is settled in another one.
     """
-    up = Fraction(10_000 + shop.policy.spread_bp, 10_000)
-    down = Fraction(10_000 - shop.policy.spread_bp, 10_000)
+    up = Fraction(10_000 + shop.policy.fx.spread_bp, 10_000)
+    down = Fraction(10_000 - shop.policy.fx.spread_bp, 10_000)
     pay, owed = zero(method.currency), zero(settled_in)
     rates: list[QuotedRate] = []
     subtotals = sums(goods)
@@ -80,7 +80,7 @@ def make_quote(
         owed=owed,
         markup=at_mid - owed,
         rates=tuple(rates),
-        spread_bp=shop.policy.spread_bp,
+        spread_bp=shop.policy.fx.spread_bp,
         lock_price=zero(method.currency),
         policy=shop.policy.version,
         issued_at=now,

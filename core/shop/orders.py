@@ -77,6 +77,11 @@ class Order:
     paid_at: datetime | None = None
     tracking: str = ""
     card_message: int | None = None  # message id of the payment card in the shopper's chat
+    shipped_at: datetime | None = None
+    ship_by: datetime | None = None  # a paid order not shipped by then is refunded
+    release_at: datetime | None = None  # the rest is released then, without the buyer's word
+    frozen: str = ""  # why its money may leave by no path: a dispute, monitoring
+    parts: int = 1  # instalments that the buyer chose
     version: int = 0
 
     def move(self, to: OrderState) -> Order:

@@ -28,7 +28,7 @@ class People(SQLModel, table=True):
 
 
 class Sellers(SQLModel, table=True):
-    """core.people.Seller."""
+    """core.people.Seller. `personal` holds the account that payouts go to."""
 
     __tablename__: ClassVar[str] = "sellers"
     __table_args__ = (Index("ix_sellers_person", "person"),)
@@ -39,7 +39,9 @@ class Sellers(SQLModel, table=True):
     currency: str = text()
     tier: str = text()
     joined_at: datetime = moment()
+    converts: str = text()
     version: int = whole()
+    personal: bytes | None = sealed()
 
 
 class Dialogs(SQLModel, table=True):

@@ -50,6 +50,8 @@ class Orders(SQLModel, table=True):
         Index("ix_orders_seller", "seller", "created_at", "id"),
         Index("ix_orders_state", "state", "created_at", "id"),
         Index("ix_orders_deadline", "state", "deadline"),
+        Index("ix_orders_ship_by", "state", "ship_by"),
+        Index("ix_orders_release", "state", "release_at"),
     )
     id: str = text(key=True)
     shopper: int = whole()
@@ -65,5 +67,10 @@ class Orders(SQLModel, table=True):
     paid_at: datetime | None = moment()
     tracking: str = text()
     card_message: int | None = whole()
+    shipped_at: datetime | None = moment()
+    ship_by: datetime | None = moment()
+    release_at: datetime | None = moment()
+    frozen: str = text()
+    parts: int = whole()
     version: int = whole()
     personal: bytes | None = sealed()

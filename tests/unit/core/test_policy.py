@@ -49,7 +49,21 @@ def test_tiers_rise_by_receipts(receipts: int, tier: Tier) -> None:
     (r"^spread_bp = 100", "spread_bp = 10000", "fx.spread_bp"),
     (r"^spread_bp = 100", "spread_bp = 1.5", "fx.spread_bp"),
     (r"^spread_bp = 100", "spread_bp = true", "fx.spread_bp"),
-    (r"^spread_bp = 100", "", "fx.spread_bp"),
+    (r"^spread_bp = 100", "spread = 100", "fx.spread: the entries here are"),
+    (r"^gap_bp = 200", "gap_bp = 0", "fx.gap_bp"),
+    (r'^exposure = "50000.00"', 'exposure = "much"', "fx.exposure"),
+    (r'^exposure = "50000.00"', 'exposure = ["much"]', "fx.exposure"),
+    (r"^reserve_bp = 500", "reserve_bp = 10001", "escrow.standard.reserve_bp"),
+    (r"^ship_days = 7", "ship_days = 0", "escrow.new.ship_days"),
+    (r"^confirm_days = 14", 'confirm_days = "14"', "escrow.standard.confirm_days"),
+    (r'^schedule = "weekly"', 'schedule = "often"', "settlement.schedule is one of"),
+    (r"^decide_days = 7", "decide_days = 0", "holding.decide_days"),
+    (r'^default = "refund"', 'default = 1', "holding.default"),
+    (r"^park_hours = 48", "park_hours = 0.5", "operations.park_hours"),
+    (r"^counts = .*$", "counts = []", "instalments.counts"),
+    (r"^counts = .*$", "counts = 3", "instalments.counts"),
+    (r"^counts = .*$", "counts = [1]", "instalments.counts"),
+    (r"^\[disputes\]$", "disputes = 3\n[other]", "disputes"),
     (r"^max_age = ", "max_age = -", "fx.max_age"),
     (r"^\[methods.pix\]$", "[methods.pix]\n[other]", "methods.pix.pay_within_minutes"),
     (r"^pay_within_minutes = 15", "pay_within_minutes = 0", "methods.pix.pay_within_minutes"),
@@ -86,6 +100,14 @@ def test_a_missing_part_is_named() -> None:
             read_policy(re.sub(rf"\[{part}[.\w]*\](\n[^\[]*)", "", SHIPPED))
     with pytest.raises(BadPolicy, match="escrow lacks the seller tiers trusted"):
         read_policy(re.sub(r"\[escrow.trusted\](\n[^\[]*)", "", SHIPPED))
+
+
+def test_parts_may_be_left_out_and_then_say_what_is_shipped() -> None:
+    shipped = shipped_policy()
+    for part in ("settlement", "holding", "operations", "disputes", "instalments"):
+        assert read_policy(re.sub(rf"\[{part}\]\n(?:\w.+\n)+", "", SHIPPED)) == shipped
+    assert shipped.holding.decide == timedelta(days=7)
+    assert str(shipped.instalments.most) == "EUR 1500.00"
 
 
 def test_limits_may_be_left_out_and_amounts_written_as_numbers() -> None:

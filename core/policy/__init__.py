@@ -1,4 +1,4 @@
-"""The shop's policy, read once from a TOML file: spread, escrow by seller tier, tiers, limits."""
+"""The shop's policy, read once from a TOML file: rates, escrow by seller tier, settlement, tiers, limits."""
 
 from __future__ import annotations
 
@@ -9,21 +9,35 @@ from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
-from core.money import Asset, BadAmount, Money, UnknownAsset, asset, parse_amount
+from core.money import Asset, Money, UnknownAsset, asset
 from core.people import SellerTier, Tier
+from core.policy.parts import (
+    BadPolicy,
+    Disputes,
+    Fx,
+    Holding,
+    Instalments,
+    Operations,
+    Settlement,
+    money,
+    number,
+    read_part,
+)
 
-
-class BadPolicy(ValueError):
-    """The policy file is wrong; the message says where and what to write instead."""
+__all__ = ["BadPolicy", "Escrow", "Limit", "Policy", "read_policy", "shipped_policy"]
 
 
 @dataclass(frozen=True, slots=True)
 class Escrow:
-    """What a seller tier gets before receipt is confirmed."""
+    """What a seller tier gets before receipt is confirmed, and how long the rest waits."""
 
     first_bp: int
     on_capture: bool  # else on shipment
     fee_bp: int
+    reserve_bp: int = 0  # of each release, kept back for refunds to come
+    reserve: timedelta = timedelta(days=90)  # … for so long
+    ship: timedelta = timedelta(days=7)  # to ship a paid order in, else it is refunded
+    confirm: timedelta = timedelta(days=21)  # after shipment the rest is released even without the buyer's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +57,18 @@ class Policy:
 
     version: str
     currency: Asset
-    rates_max_age: int  # business days
-    spread_bp: int
+    fx: Fx
     pay_within: dict[str, timedelta]  # by method
     grace: dict[str, timedelta]  # by method: between the deadline and the expiry, for the bank's word to come
     escrow: dict[SellerTier, Escrow]
     regular_after: int
     trusted_after: int
     limits: tuple[Limit, ...]
+    holding: Holding
+    operations: Operations
+    settlement: Settlement
+    disputes: Disputes
+    instalments: Instalments
 
     def tier(self, received: int) -> Tier:
         """The tier of a shopper with so many confirmed receipts."""
@@ -74,14 +92,12 @@ def _table(raw: dict[str, Any], name: str, where: str = "") -> dict[str, Any]:
 
 
 def _whole(table: dict[str, Any], key: str, where: str, least: int, most: int) -> int:
-    value = table.get(key)
-    if type(value) is not int or not least <= value <= most:
-        raise BadPolicy(f"{where}.{key} must be a whole number from {least} to {most}")
-    return value
+    return number(table.get(key), f"{where}.{key}", least, most)
 
 
 # For a policy that does not say.
 _GRACE = {"grace_minutes": 1}
+_ESCROW = {"reserve_bp": 0, "reserve_days": 90, "ship_days": 7, "confirm_days": 21}
 
 
 def _minutes(methods: dict[str, Any], name: str, key: str, least: int) -> timedelta:
@@ -91,8 +107,18 @@ def _minutes(methods: dict[str, Any], name: str, key: str, least: int) -> timede
 def _escrow(row: dict[str, Any], where: str) -> Escrow:
     if row.get("on") not in ("capture", "shipment"):
         raise BadPolicy(f'{where}.on is "capture" or "shipment"')
-    bp = {key: _whole(row, key, where, 0, 10_000) for key in ("first_bp", "fee_bp")}
-    return Escrow(bp["first_bp"], row["on"] == "capture", bp["fee_bp"])
+    row = _ESCROW | row
+    share = {key: _whole(row, key, where, 0, 10_000) for key in ("first_bp", "fee_bp", "reserve_bp")}
+    days = {key: timedelta(days=_whole(row, f"{key}_days", where, 1, 365)) for key in ("reserve", "ship", "confirm")}
+    return Escrow(
+        first_bp=share["first_bp"],
+        on_capture=row["on"] == "capture",
+        fee_bp=share["fee_bp"],
+        reserve_bp=share["reserve_bp"],
+        reserve=days["reserve"],
+        ship=days["ship"],
+        confirm=days["confirm"],
+    )
 
 
 def _limit(row: dict[str, Any], of: Asset, methods: Iterable[str]) -> Limit:
@@ -103,10 +129,7 @@ def _limit(row: dict[str, Any], of: Asset, methods: Iterable[str]) -> Limit:
         raise BadPolicy(f"limit {name}: who is shopper (with tier), channel (with name) or shop; window payment or day")
     if subject[who] not in known[who]:
         raise BadPolicy(f"limit {name}: {'tier' if who == 'shopper' else 'name'} is one of {', '.join(known[who])}")
-    try:
-        return Limit(name, who, subject[who], window, parse_amount(str(row.get("amount", "")), of))
-    except BadAmount:
-        raise BadPolicy(f'limit {name}: amount is a positive amount of {of}, such as "500.00"') from None
+    return Limit(name, who, subject[who], window, money(row.get("amount"), f"limit {name}: amount", of))
 
 
 def _limits(rows: Any, of: Asset, methods: Iterable[str]) -> tuple[Limit, ...]:
@@ -140,15 +163,18 @@ def _policy(raw: dict[str, Any]) -> Policy:
     return Policy(
         version=str(raw["version"]),
         currency=currency,
-        rates_max_age=_whole(fx, "max_age", "fx", 0, 260),
-        # At 100 % a seller settled in another currency would be owed nothing.
-        spread_bp=_whole(fx, "spread_bp", "fx", 0, 5_000),
+        fx=read_part(Fx, fx, "fx", currency),
         pay_within={name: _minutes(methods, name, "pay_within_minutes", 1) for name in methods},
         grace={name: _minutes({name: _GRACE | methods[name]}, name, "grace_minutes", 0) for name in methods},
         escrow={SellerTier(tier): _escrow(_table(escrow, tier, "escrow."), f"escrow.{tier}") for tier in escrow},
         regular_after=regular,
         trusted_after=_whole(tiers, "trusted", "tiers", regular, 10**6),
         limits=_limits(raw.get("limits", []), currency, methods),
+        holding=read_part(Holding, raw.get("holding", {}), "holding", currency),
+        operations=read_part(Operations, raw.get("operations", {}), "operations", currency),
+        settlement=read_part(Settlement, raw.get("settlement", {}), "settlement", currency),
+        disputes=read_part(Disputes, raw.get("disputes", {}), "disputes", currency),
+        instalments=read_part(Instalments, raw.get("instalments", {}), "instalments", currency),
     )
 
 
