@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.errors import bad
@@ -32,6 +34,7 @@ _FOUND = re.compile(
     r"|(?P<phone_number>(?<![\w+])\+\d{10,15}\b)"
 )
 _HINT = re.compile(r"[@/#$+.]")
+_PAIR = re.compile("[\U00010000-\U0010ffff]")
 _CONTROL = {code: " " for code in range(32) if code not in (9, 10)} | {13: None}
 
 
@@ -60,20 +63,21 @@ def formatted(text: str, parse_mode: str, given: Any, users: Users) -> tuple[str
 
 def utf16_index(text: str) -> list[int]:
     """Python index of each UTF-16 offset of the text, one past the end included."""
-    index: list[int] = []
-    for at, character in enumerate(text):
-        index.extend([at] * (2 if character > "\uffff" else 1))
-    return [*index, len(text)]
+    index = list(range(len(text) + 1))
+    for before, at in enumerate(_astral(text)):
+        index.insert(before + at, at)
+    return index
 
 
-def _utf16(text: str) -> Any:
-    """A function from Python index to UTF-16 offset; the identity for text without astral characters."""
-    if text.isascii() or max(text) <= "\uffff":
-        return int
-    offsets = [0]
-    for character in text:
-        offsets.append(offsets[-1] + (2 if character > "\uffff" else 1))
-    return offsets.__getitem__
+def _utf16(text: str) -> Callable[[int], int]:
+    """A function from Python index to UTF-16 offset."""
+    pairs = _astral(text)
+    return lambda at: at + bisect_left(pairs, at)
+
+
+def _astral(text: str) -> list[int]:
+    """Where the characters stand that are two in UTF-16, in ascending order."""
+    return [] if text.isascii() else [found.start() for found in _PAIR.finditer(text)]
 
 
 def _given_spans(text: str, given: Any, users: Users) -> list[Span]:
