@@ -112,7 +112,7 @@ class _Crowd:
         async with self._session.get(f"{self._base}/sandbox/events", params={"timeout": 0}) as answer:
             seq = (await answer.json())["seq"]
         while True:
-            parameters = {"after": seq, "timeout": 10}
+            parameters = {"after": seq, "types": "message,edited", "timeout": 10}
             async with self._session.get(f"{self._base}/sandbox/events", params=parameters) as answer:
                 told = await answer.json()
             seq = told["seq"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -16,6 +18,7 @@ from bot.sandbox.events import Event
 from bot.sandbox.world import World
 
 Json = dict[str, Any]
+See = Callable[[int], list[Event]]  # the events after this one that the reader asked for
 
 _KEEPALIVE = 15.0
 
@@ -45,27 +48,32 @@ class Watching:
 
     # -- events
 
-    def _seen(self, after: int, user: int | None) -> list[Event]:
-        found = self.world.events.after(after)
-        return [event for event in found if user is None or view.visible(self.world, event, user)]
+    def _seen(self, after: int, user: int | None, kinds: frozenset[str]) -> list[Event]:
+        return [
+            event
+            for event in self.world.events.after(after)
+            if (not kinds or event.type in kinds) and (user is None or view.visible(self.world, event, user))
+        ]
 
     async def events(self, request: web.Request) -> Any:
         query = request.query
         user = self.world.person(query["user"]).id if "user" in query else None
         given = query.get("after") or request.headers.get("Last-Event-ID")
         after = int(given) if given is not None else self.world.events.seq
+        kinds = frozenset({*query["types"].split(","), "reset"} if "types" in query else ())
+        see = partial(self._seen, user=user, kinds=kinds)
         if "text/event-stream" in request.headers.get("Accept", ""):
-            return await self._stream(request, after, user)
-        found = self._seen(after, user)
+            return await self._stream(request, after, see)
+        found = see(after)
         loop = asyncio.get_running_loop()
         end = loop.time() + min(max(float(query.get("timeout", 25)), 0), 60)
         while not found and loop.time() < end and not self.world.events.closed:
             now = self.world.events.seq
             await self.world.events.wait(now, end - loop.time())
-            found = self._seen(after, user)
+            found = see(now)
         return {"events": [view.event(self.world, event) for event in found], "seq": self.world.events.seq}
 
-    async def _stream(self, request: web.Request, after: int, user: int | None) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, after: int, see: See) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
         )
@@ -74,7 +82,7 @@ class Watching:
         try:
             while not self.world.events.closed:
                 latest = self.world.events.seq
-                for event in self._seen(after, user):
+                for event in see(after):
                     data = json.dumps(view.event(self.world, event), ensure_ascii=False)
                     await response.write(f"id: {event.seq}\ndata: {data}\n\n".encode())
                 after = latest

@@ -37,6 +37,17 @@ async def test_a_person_sees_only_their_own(api):
     assert [event["chat_id"] for event in got["events"]] == [5001, GROUP]
 
 
+async def test_a_reader_of_some_types_waits_for_one_of_them(api):
+    seq = (await api.get("/state"))["seq"]
+    waiting = asyncio.create_task(api.get(f"/events?after={seq}&types=typing,edited&timeout=10"))
+    await api.call("sendMessage", chat_id=5001, text="a")
+    await api.call("sendChatAction", chat_id=5001, action="typing")
+    assert [event["type"] for event in (await waiting)["events"]] == ["typing"]
+    await api.post("/reset")
+    got = await api.get(f"/events?after={seq}&types=edited")
+    assert [event["type"] for event in got["events"]] == ["reset"]
+
+
 async def test_a_browser_reads_the_stream_and_resumes(api):
     headers = {"Accept": "text/event-stream"}
     seq = (await api.get("/state"))["seq"]
