@@ -33,7 +33,7 @@ _FOUND = re.compile(
     r"|(?P<cashtag>(?<![\w$])\$[A-Z]{1,8}\b)"
     r"|(?P<phone_number>(?<![\w+])\+\d{10,15}\b)"
 )
-_HINT = re.compile(r"[@/#$+.]")
+_HINT = re.compile(rf"[@/#$+]|\.(?:{_DOMAINS})")  # in whatever _FOUND finds; most texts of a shop have prices only
 _PAIR = re.compile("[\U00010000-\U0010ffff]")
 _CONTROL = {code: " " for code in range(32) if code not in (9, 10)} | {13: None}
 
