@@ -50,7 +50,7 @@ async def _run(journeys: int, say: Say) -> dict[str, Any]:
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
                 crowd = _Crowd(session, base, product)
                 listening = asyncio.create_task(crowd.listen())
-                await crowd.go(20, 20)  # warm caches and connections
+                await crowd.go(await crowd.come(20), 20)  # warm caches and connections
                 for load, crowd.pause in LOADS:
                     count = journeys // 4 if load == 1 else journeys
                     name = f"at_once_{load}" + ("_paced" if crowd.pause else "")
@@ -120,14 +120,18 @@ class _Crowd:
                 if event["type"] in ("message", "edited") and event["message"]["out"]:
                     self._news[event["chat_id"]].put_nowait(event["message"])
 
-    async def go(self, count: int, at_once: int) -> None:
-        """`count` journeys by new people, `at_once` at a time."""
+    async def come(self, count: int) -> list[int]:
+        """`count` new people, who do nothing yet."""
         people = list(range(self._next, self._next + count))
         self._next += count
         for who in people:
             person = {"id": who, "first_name": f"Shopper {who - FIRST_SHOPPER}", "join": False}
             async with self._session.post(f"{self._base}/sandbox/people", json=person) as answer:
                 answer.raise_for_status()
+        return people
+
+    async def go(self, people: list[int], at_once: int) -> None:
+        """The journeys of these people, `at_once` at a time."""
         waiting = iter(people)
 
         async def one_after_another() -> None:
@@ -170,8 +174,9 @@ async def _metrics(session: aiohttp.ClientSession, web: str) -> dict[str, float]
 async def _measure(crowd: _Crowd, session: aiohttp.ClientSession, web: str, count: int, at_once: int) -> dict[str, Any]:
     for times in crowd.times.values():
         times.clear()
+    people = await crowd.come(count)
     done, before, started = crowd.done, await _metrics(session, web), time.perf_counter()
-    await crowd.go(count, at_once)
+    await crowd.go(people, at_once)
     seconds, after = time.perf_counter() - started, await _metrics(session, web)
     cpu = after["sampan_process_cpu_seconds_total"] - before["sampan_process_cpu_seconds_total"]
     drawing = after["sampan_drawing_cpu_seconds_total"] - before["sampan_drawing_cpu_seconds_total"]
