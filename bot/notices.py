@@ -15,6 +15,7 @@ from bot.screens.fit import CAPTION, length
 from bot.screens.screen import Screen
 from bot.visit import House
 from bot.words import Html, Words
+from bot.worker import Finish
 from core.errors import Gone
 from core.ids import OperationId, OrderId, PersonId, ProductId
 from core.money import Money
@@ -65,20 +66,20 @@ def method_of(shop: Shop, view: OrderView) -> Method:
     return Method(name, name.upper(), charge.amount.asset, payee, account, str)
 
 
-async def payment_card(notice: Notice) -> None:
+async def payment_card(notice: Notice) -> Finish | None:
     """The picture with the QR code. A second one (asked for again) takes the first one's place as the order's card."""
     view = await notice.order()
     order, charge = view.order, view.charge
     if order.state is not OrderState.PLACED or charge is None or not charge.payload:
-        return
+        return None
     house, t = notice.house, notice.t
     method = method_of(house.shop, view)
     screen = screens.payment_card(t, view, method, house.shop.clock.now())
     card = replace(screen, drawing=await _card(notice, view))
     message_id = await house.speaker.say(notice.to.id, card, notice.to.id)
-    former = await house.store.write(_remember_card, order.id, message_id)
-    if former is not None:
-        await _retire(notice, view, former, t("The payment code is further down."))
+    if order.card_message is not None:
+        await _retire(notice, view, order.card_message, t("The payment code is further down."))
+    return lambda uow: uow.orders.save(replace(uow.orders.lock(order.id), card_message=message_id))
 
 
 async def _card(notice: Notice, view: OrderView) -> PaymentCard:
@@ -124,12 +125,6 @@ def _slip(notice: Notice, view: OrderView, stamp: str, note: str, *, good: bool)
         rows=(Row(t.plain("Payee"), method.payee), Row(t.plain("Reference"), charge.reference)),
         good=good,
     )
-
-
-def _remember_card(uow: UnitOfWork, order_id: OrderId, message_id: int) -> int | None:
-    order = uow.orders.lock(order_id)
-    uow.orders.save(replace(order, card_message=message_id))
-    return order.card_message
 
 
 async def _retire(notice: Notice, view: OrderView, message_id: int, text: Html) -> None:
@@ -319,7 +314,7 @@ async def may_sell(notice: Notice) -> None:
     )
 
 
-KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
+KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "payment_card": payment_card,
     "countdown": countdown,
     "paid": paid,
@@ -340,18 +335,22 @@ KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
 }
 
 
-async def deliver(house: House, data: dict[str, str]) -> None:
-    """Send one notice of the outbox. Who has blocked the bot, or was never met, cannot be told: that is all."""
+async def deliver(house: House, data: dict[str, str]) -> Finish | None:
+    """Send one notice of the outbox; what is to be written down of it.
+
+    Who has blocked the bot, or was never met, cannot be told: that is all.
+    """
     person = await house.store.read(lambda uow: uow.people.get(PersonId(int(data["to"]))))
     if person is None:
-        return
+        return None
     extra = {name: value for name, value in data.items() if name not in ("to", "kind", "about")}
     try:
-        await KINDS[data["kind"]](Notice(house, Words.of(person.language), person, data["about"], extra))
+        return await KINDS[data["kind"]](Notice(house, Words.of(person.language), person, data["about"], extra))
     except Forbidden:
-        return
+        return None
     except BadRequest as fault:
         if "chat not found" not in fault.message.lower():  # never wrote to the bot: there is nowhere to tell them
             raise
+        return None
     except Gone:
-        return  # the thing it told of is no longer this person's to see
+        return None  # the thing it told of is no longer this person's to see

@@ -33,7 +33,7 @@ from bot.wire.polling import Poller, TokenRefused
 from bot.wire.request import AiohttpRequest, proxy_for
 from bot.wire.webhook import webhook_handler
 from bot.words import Words
-from bot.worker import Worker
+from bot.worker import Finish, Worker
 from core.channels import pix, rates, sepa
 from core.channels.pix import Pix
 from core.channels.sepa import Sepa
@@ -324,12 +324,11 @@ class Sampan:
         jpeg = await self._studio.draw(Upload(uploaded))
         return await asyncio.to_thread(self.pictures.put, jpeg)
 
-    async def _notify(self, data: dict[str, str]) -> None:
-        await notices.deliver(self.house, data)
+    async def _notify(self, data: dict[str, str]) -> Finish | None:
+        return await notices.deliver(self.house, data)
 
     async def _operate(self, data: dict[str, str]) -> None:
         await self._driver.carry(OperationId(data["operation"]))
-        self.worker.poke()
 
     async def _figures(self) -> dict[str, float]:
         counts = await self.store.read(_figures)

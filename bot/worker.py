@@ -25,7 +25,9 @@ MOST_LEFT = 10_000  # effects a dead worker can have left under way
 NEVER_GIVEN_UP = ("operation",)
 OUTSIDE = (TelegramError, OSError, TimeoutError)
 
-Carry = Callable[[dict[str, str]], Awaitable[None]]
+Finish = Callable[[UnitOfWork], object]
+Carry = Callable[[dict[str, str]], Awaitable[Finish | None]]
+"""Does what an effect's data says. What it gives back is written down in the transaction that ends the effect."""
 
 
 class Worker:
@@ -39,7 +41,6 @@ class Worker:
         self._poked = asyncio.Event()
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
-        self._finished: list[str] = []
         self._busy: set[str] = set()  # lanes under way here
         self._takes_over = alone
         # Not the stored attempts: these count waiting behind another too. A restart, perhaps mended, tries afresh.
@@ -63,13 +64,11 @@ class Worker:
             self._poked.clear()  # before looking: what is poked from here on is looked at once more
 
     async def work(self) -> bool:
-        """Note what is done, lease what is due, and start on it; whether there may be more."""
-        finished, self._finished = self._finished, []
-        try:
-            effects = await self._store.write(_turn, finished, self._clock.now(), self._takes_over)
-        except Exception:
-            self._finished = finished + self._finished
-            raise
+        """Lease what is due, and start on it; whether there may be more."""
+        now = self._clock.now()
+        if not self._takes_over and not await self._store.read(lambda uow: uow.outbox.is_due(now)):
+            return False  # most looks end here: a poke says that somebody wrote, not that there is something to tell
+        effects = await self._store.write(_lease, now, self._takes_over)
         self._takes_over = False
         lanes: dict[str, list[Effect]] = defaultdict(list)
         for effect in effects:
@@ -91,14 +90,16 @@ class Worker:
                     for later in effects[place + 1 :]:  # given back: they wait in their lane for this one
                         await self._again(later, timedelta(0), "behind")
                     break
-                self._finished.append(effect.key)
+        except Exception as fault:  # what could not be written down comes back when its lease is over
+            log.warning("the outbox could not be written: %s", type(fault).__name__)
         finally:
             self._busy.discard(lane)
             self.poke()
 
     async def _carry(self, effect: Effect) -> bool:
+        """Whether it is over: carried out, or given up."""
         try:
-            await self._topics[effect.topic](effect.data)
+            await self._end(effect, await self._topics[effect.topic](effect.data))
             return True
         except RetryAfter as fault:
             wait = (
@@ -108,10 +109,12 @@ class Worker:
         except BadRequest as fault:
             # Telegram will never take this message: saying it again cannot help. The operator reads why.
             log.error("a %s notice was refused: %s", effect.data.get("kind", effect.topic), fault.message)
+            await self._end(effect)
             return True
         except Exception as fault:
             if self._is_hopeless(effect, fault):
                 log.error("a %s notice is given up: %s", effect.data.get("kind", effect.topic), type(fault).__name__)
+                await self._end(effect)
                 return True
             log.warning("%s will be tried again: %s", effect.topic, type(fault).__name__)
             wait = min(FIRST_RETRY * 2 ** min(effect.attempts, 10), LAST_RETRY)
@@ -131,6 +134,9 @@ class Worker:
         del self._defects[effect.key]
         return True
 
+    async def _end(self, effect: Effect, finish: Finish | None = None) -> None:
+        await self._store.write(_ended, effect.key, self._clock.now(), finish)
+
     async def _again(self, effect: Effect, wait: timedelta, why: str) -> None:
         due = self._clock.now() + wait
         await self._store.write(lambda uow: uow.outbox.again(effect.key, due, why))
@@ -141,13 +147,15 @@ class Worker:
         self._poked.set()
         if self._running:
             await asyncio.wait(self._running, timeout=20)
-        finished, now = self._finished, self._clock.now()
-        await self._store.write(lambda uow: uow.outbox.done(finished, now))
 
 
-def _turn(uow: UnitOfWork, finished: list[str], now: datetime, takes_over: bool) -> list[Effect]:
-    """One turn of the loop in one transaction."""
-    uow.outbox.done(finished, now)
+def _ended(uow: UnitOfWork, key: str, now: datetime, finish: Finish | None) -> None:
+    if finish is not None:
+        finish(uow)
+    uow.outbox.done([key], now)
+
+
+def _lease(uow: UnitOfWork, now: datetime, takes_over: bool) -> list[Effect]:
     if takes_over:  # every lease that stands is a dead worker's, and all of them are over by then
         return uow.outbox.lease(now + LEASE, now + 2 * LEASE, MOST_LEFT)
     return uow.outbox.lease(now, now + LEASE, BATCH)

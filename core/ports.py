@@ -179,6 +179,10 @@ class Outbox(Protocol):
         """Keep it; a known key is left as it is."""
         ...
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether `lease` would give anything. Writes nothing."""
+        ...
+
     def lease(self, now: datetime, until: datetime, limit: int = 64) -> list[Effect]:
         """Take effects that are due and not leased by a living worker; they are this worker's until `until`."""
         ...

@@ -126,6 +126,16 @@ class MemoryOutbox:
 
     def lease(self, now: datetime, until: datetime, limit: int = 64) -> list[Effect]:
         """core.ports.Outbox.lease, oldest first. A lane waits while its oldest effect is leased or not due."""
+        taken = self._due(now)[:limit]
+        for effect in taken:
+            self._drawer.put("leases", effect.key, until)
+        return taken
+
+    def is_due(self, now: datetime) -> bool:
+        """core.ports.Outbox.is_due."""
+        return bool(self._due(now))
+
+    def _due(self, now: datetime) -> list[Effect]:
         taken: list[Effect] = []
         waiting_lanes: set[str] = set()
         for _, effect in sorted(self._waiting.values(), key=lambda arrived: arrived[0]):
@@ -133,9 +143,7 @@ class MemoryOutbox:
                 waiting_lanes.add(effect.lane)
             elif not effect.lane or effect.lane not in waiting_lanes:
                 taken.append(effect)
-        for effect in taken[:limit]:
-            self._drawer.put("leases", effect.key, until)
-        return taken[:limit]
+        return taken
 
     def done(self, keys: Iterable[str], at: datetime) -> None:
         """core.ports.Outbox.done."""

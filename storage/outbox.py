@@ -24,7 +24,9 @@ class OutboxStatements:
         box = table("outbox")
         columns = [column.name for column in box.columns if column.name != "seq"]
         self.put = compiled(insert_unless_known(box, dialect, columns), dialect).text
-        self.due = compiled(_due(box), dialect)
+        self.is_due = compiled(_due(box, "seq").limit(1), dialect)
+        taken = _due(box, "seq", "key", "topic", "lane", "data", "due_at", "attempts").limit(bindparam("limit"))
+        self.due = compiled(taken.with_for_update(), dialect)
         # A lane's order cannot be seen by two workers who each see half of it. With one writer they take turns anyway.
         self.take_turns = f"SELECT pg_advisory_xact_lock({_LEASING})" if dialect.name == "postgresql" else ""
         moment = box.c.due_at.type
@@ -45,7 +47,7 @@ class OutboxStatements:
         self.unpack: Convert = form.unpack or _same
 
 
-def _due(box: Any) -> Any:
+def _due(box: Any, *columns: str) -> Any:
     """Due, not leased, and behind nothing in its lane that must wait; an effect without a lane waits for nobody."""
     earlier = box.alias("earlier")
     now = bindparam("now", type_=box.c.due_at.type)
@@ -56,7 +58,7 @@ def _due(box: Any) -> Any:
         or_(earlier.c.due_at > now, earlier.c.leased_until > now),
     )
     return (
-        select(box.c.seq, box.c.key, box.c.topic, box.c.lane, box.c.data, box.c.due_at, box.c.attempts)
+        select(*(box.c[name] for name in columns))
         .where(
             box.c.done_at.is_(None),
             box.c.due_at <= now,
@@ -64,8 +66,6 @@ def _due(box: Any) -> Any:
             or_(box.c.lane == "", ~waits),
         )
         .order_by(box.c.seq)
-        .limit(bindparam("limit"))
-        .with_for_update()
     )
 
 
@@ -80,6 +80,11 @@ class SqlOutbox:
         due = self._sql.pack(effect.due_at)
         row = (effect.key, effect.topic, effect.lane, dump(effect.data), due, effect.attempts, None, None, "")
         self._run(self._sql.put, row)
+
+    def is_due(self, now: datetime) -> bool:
+        """core.ports.Outbox.is_due."""
+        sql = self._sql.is_due
+        return self._run(sql.text, sql.bind({"now": self._sql.pack(now)})).fetchone() is not None
 
     def lease(self, now: datetime, until: datetime, limit: int = 64) -> list[Effect]:
         """core.ports.Outbox.lease, oldest first. A lane waits while its oldest effect is leased or not due."""

@@ -138,3 +138,17 @@ async def test_workers_at_once_never_hold_the_same_effect_nor_two_of_one_lane(st
     holders = [[key for key in keys if key.startswith("maya")] for keys in rounds]
     # Whoever took the lane first holds its beginning, in order; nobody else got any of it.
     assert [keys for keys in holders if keys] == [["maya 0", "maya 1"]]
+
+
+async def test_whether_anything_is_due_is_what_a_lease_would_give(store: Any) -> None:
+    async def is_due(minutes: float) -> bool:
+        return bool(await store.read(lambda uow: uow.outbox.is_due(later(minutes))))
+
+    assert not await is_due(0)
+    await store.write(lambda uow: [uow.outbox.put(_effect(key, "maya")) for key in "ab"])
+    assert (await is_due(-1), await is_due(0)) == (False, True)
+    assert await _lease(store, 0, limit=1) == ["a"]
+    assert not await is_due(0.5), "the second waits in its lane for the first"
+    assert await is_due(1)
+    await store.write(lambda uow: uow.outbox.done(["a", "b"], NOON))
+    assert not await is_due(9)

@@ -1,4 +1,4 @@
-"""The outbox worker: what a dead one left is taken up, and what is under way is not begun twice."""
+"""The outbox worker: what a dead one left is taken up, what is under way is not begun twice, and how an effect ends."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 from telegram.error import NetworkError
 
 from bot.worker import LAST_RETRY, LEASE, MOST_DEFECTS, Worker
-from core.ports import Effect
+from core.ports import Effect, Message
+from storage.faults import StorageFault
 from storage.memory import MemoryStore
-from tests.builders import HandClock
+from tests.builders import NOON, HandClock
 
 
 class Errands:
@@ -110,3 +111,78 @@ async def test_a_network_that_is_down_is_waited_for_and_money_is_never_given_up(
     errands = await many_tries(Broken(fault), topic)
     assert errands.tries > MOST_DEFECTS
     assert errands.done == []
+
+
+class Counting(MemoryStore):
+    """Counts transactions that write, and breaks those it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.written, self.full_disk = 0, 0
+
+    async def write(self, work, /, *args, **kwargs):
+        self.written += 1
+        if self.full_disk:
+            self.full_disk -= 1
+            raise StorageFault("FULL")
+        return await super().write(work, *args, **kwargs)
+
+
+def a_counting_store(clock):
+    store = Counting()
+    effect = Effect("card", "errand", "person:1", {"what": "card"}, clock.now())
+    store.write_now(lambda uow: uow.outbox.put(effect))
+    return store
+
+
+async def all_of_it(worker):
+    await worker.work()
+    while worker._running:
+        await asyncio.wait(worker._running)
+
+
+def heard(store, key):
+    return not store.read_now(lambda uow: uow.inbox.is_open("t", key))
+
+
+async def test_a_look_at_an_outbox_with_nothing_due_writes_nothing():
+    clock = HandClock()
+    store = a_counting_store(clock)
+    clock.let_pass(minutes=-1)
+    worker = Worker(store, clock, {"errand": Errands()})
+    for _ in range(3):
+        assert not await worker.work()
+    assert store.written == 0
+
+
+async def test_what_an_errand_learned_is_written_down_in_the_transaction_that_ends_it():
+    clock = HandClock()
+    store = a_counting_store(clock)
+    store.write_now(lambda uow: uow.inbox.put(Message("t", "1", "", NOON, "")))
+
+    async def errand(data):
+        return lambda uow: uow.inbox.settle("t", ["1"])
+
+    await all_of_it(Worker(store, clock, {"errand": errand}))
+    assert store.written == 2, "the lease, the end"
+    assert heard(store, "1")
+    assert store.read_now(lambda uow: uow.outbox.waiting()) == 0
+
+
+async def test_an_errand_whose_end_could_not_be_written_down_comes_back():
+    clock, done = HandClock(), []
+    store = a_counting_store(clock)
+
+    async def errand(data):
+        done.append(data["what"])
+        store.full_disk = 2 if len(done) == 1 else 0  # neither its end nor its return can be kept
+        return
+
+    worker = Worker(store, clock, {"errand": errand})
+    await all_of_it(worker)
+    await all_of_it(worker)
+    assert done == ["card"]
+    clock.let_pass(seconds=LEASE.total_seconds())
+    await all_of_it(worker)
+    assert done == ["card", "card"]
+    assert store.read_now(lambda uow: uow.outbox.waiting()) == 0
