@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -281,9 +281,16 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """The channel proved that the money moved."""
+    """The channel proved that the money moved.
+
+    Of a charge it may say more, so that it becomes the same fact as the webhook's: what came in (less than asked in a
+    partial capture; nothing said is all of it), the channel's own id of the payment, and when the payer paid.
+    """
 
     evidence: str
+    amount: Money | None = None
+    fact: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,17 +322,33 @@ class Unknown:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The channel knows no such command. Proves something only once its `visibility` has passed since the last one."""
+
+
 Outcome = Succeeded | Rejected | ActionNeeded | Pending | Unknown
+Answer = Outcome | NotFound
 
 
 class Channel(Protocol):
-    """One payment rail: the only part of core that talks to a network."""
+    """One payment rail: the only part of core that talks to a network. None of its calls raises: trouble is Unknown."""
 
     name: str
     idempotent: bool  # the same key may be sent again after an unknown outcome
+    key_life: timedelta | None  # … for so long after it was sent first; None for ever
+    visibility: timedelta  # how long it may deny a command that it has; longer than it waits for an answer
 
     async def refund(self, operation: Operation) -> Outcome:
-        """Send the operation's amount back to `target`. Never raises: trouble is Unknown."""
+        """Send the operation's amount back to `target`."""
+        ...
+
+    async def payout(self, operation: Operation) -> Outcome:
+        """Send the operation's amount to a seller, at `target`."""
+        ...
+
+    async def query(self, operation: Operation) -> Answer:
+        """What became of a command, asked by its key. Changes nothing. A rail that cannot be asked says Unknown."""
         ...
 
 
@@ -334,5 +357,9 @@ class Charging(Channel, Protocol):
     """A rail that is asked for its charges. One whose codes are our own offer has none to ask for (Method.issue)."""
 
     async def charge(self, operation: Operation) -> Outcome:
-        """Ask for the operation's amount. Never raises: trouble is Unknown."""
+        """Ask for the operation's amount."""
+        ...
+
+    async def void(self, operation: Operation) -> Outcome:
+        """Make a charge unpayable. Rejected proves that nobody can pay it any more; Succeeded that somebody has."""
         ...

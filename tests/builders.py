@@ -16,7 +16,7 @@ from core.payments.fx import Fixing, RateDesk
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.people import Person, Seller, SellerTier
 from core.policy import Policy, shipped_policy
-from core.ports import ActionNeeded, Outcome, Succeeded
+from core.ports import ActionNeeded, Answer, Outcome, Rejected, Succeeded, Unknown
 from core.qr.reference import creditor_reference, pix_txid
 from core.shop.context import Method, Shop
 
@@ -120,11 +120,15 @@ class Rail:
     """A channel that shows a code for every charge and answers refunds as it was told to."""
 
     idempotent = True
+    key_life: timedelta | None = None
+    visibility = timedelta(minutes=5)
 
     def __init__(self, name: str, answers: Iterable[Outcome] = ()) -> None:
         self.name = name
         self.answers = list(answers)
+        self.known: list[Answer] = []  # what it says when it is asked; then that it cannot be
         self.sent: list[Operation] = []
+        self.asked: list[Operation] = []
 
     async def charge(self, operation: Operation) -> Outcome:
         self.sent.append(operation)
@@ -133,3 +137,14 @@ class Rail:
     async def refund(self, operation: Operation) -> Outcome:
         self.sent.append(operation)
         return self.answers.pop(0) if self.answers else Succeeded(f"proof {operation.id}")
+
+    async def payout(self, operation: Operation) -> Outcome:
+        return await self.refund(operation)
+
+    async def void(self, operation: Operation) -> Outcome:
+        self.sent.append(operation)
+        return self.answers.pop(0) if self.answers else Rejected("void")
+
+    async def query(self, operation: Operation) -> Answer:
+        self.asked.append(operation)
+        return self.known.pop(0) if self.known else Unknown("cannot be asked")

@@ -9,15 +9,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
 
 from core.money import BadAmount, Money, asset, parse_amount
-from core.payments.operations import Operation
+from core.payments.operations import Operation, OperationKind
 from core.payments.receiving import Fact
-from core.ports import Outcome, Pending, Rejected, Succeeded, Unknown
+from core.ports import Answer, NotFound, Outcome, Pending, Rejected, Succeeded, Unknown
 from core.qr.pix import build_static
 
 NAME = "pix"
@@ -59,6 +59,8 @@ class Pix:
 
     name = NAME
     idempotent = True  # a devolução is named by our id: the same PUT is the same refund
+    key_life: timedelta | None = None
+    visibility = timedelta(minutes=5)
 
     def __init__(self, session: aiohttp.ClientSession, *, api_url: str, api_key: str, patience: float = 20) -> None:
         self._session = session
@@ -69,10 +71,9 @@ class Pix:
         """PUT the devolução under the operation's own id."""
         if not self._api_url:
             return Pending(by_hand=True)
-        url = f"{self._api_url}/v2/pix/{operation.body['fact']}/devolucao/{operation.body['reference']}"
         try:
             async with self._session.put(
-                url,
+                self._devolution(operation),
                 json={"valor": operation.body["amount"]},
                 headers={"Authorization": f"Bearer {self._api_key}"},
                 timeout=self._patience,
@@ -87,6 +88,33 @@ class Pix:
                 return _returned(str(told["status"]), str(told.get("rtrId", "")))
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, RecursionError) as fault:
             return Unknown(type(fault).__name__)
+
+    async def payout(self, operation: Operation) -> Outcome:
+        """The Pix API has no transfers: the operator makes it at their bank."""
+        return Pending(by_hand=True)
+
+    async def query(self, operation: Operation) -> Answer:
+        """GET the devolução. Payouts are not the API's, and our codes are never asked for."""
+        if not self._api_url or operation.kind is not OperationKind.REFUND:
+            return Unknown("cannot be asked")
+        try:
+            async with self._session.get(
+                self._devolution(operation),
+                headers={"Authorization": f"Bearer {self._api_key}"},
+                timeout=self._patience,
+                allow_redirects=False,
+            ) as answer:
+                if answer.status == 404:
+                    return NotFound()
+                if answer.status != 200:
+                    return Unknown(f"HTTP {answer.status}")
+                told = await answer.json(content_type=None)
+                return _returned(str(told["status"]), str(told.get("rtrId", "")))
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, RecursionError) as fault:
+            return Unknown(type(fault).__name__)
+
+    def _devolution(self, operation: Operation) -> str:
+        return f"{self._api_url}/v2/pix/{operation.body['fact']}/devolucao/{operation.body['reference']}"
 
 
 def _returned(status: str, evidence: str) -> Outcome:

@@ -6,7 +6,7 @@ Sources: EPC069-12 (the code), ISO 20022 pain.001.001.03, pain.002 and camt.054 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element, ParseError
 
 import aiohttp
@@ -17,7 +17,7 @@ from stdnum import iban as iban_number
 
 from core.clock import Clock
 from core.payments.operations import Operation
-from core.ports import Outcome, Pending, Rejected, Unknown
+from core.ports import Answer, Outcome, Pending, Rejected, Unknown
 from core.qr import epc
 
 NAME = "sepa"
@@ -43,6 +43,8 @@ class Sepa:
 
     name = NAME
     idempotent = True  # the message id is our key: the bank refuses or repeats a second one
+    key_life: timedelta | None = timedelta(days=7)  # banks look that far back for duplicates, at least
+    visibility = timedelta(days=2)  # a statement tells of every transfer by then
 
     def __init__(
         self,
@@ -83,6 +85,14 @@ class Sepa:
                 return _status_report(await answer.read())
         except (aiohttp.ClientError, TimeoutError) as fault:
             return Unknown(type(fault).__name__)
+
+    async def payout(self, operation: Operation) -> Outcome:
+        """Not connected yet: the operator makes the transfer at their bank."""
+        return Pending(by_hand=True)
+
+    async def query(self, operation: Operation) -> Answer:
+        """There is nothing to ask: the bank's statement tells."""
+        return Unknown("cannot be asked")
 
     def pain001(self, operation: Operation, account: str, holder: str) -> bytes:
         """The credit transfer as a pain.001.001.03 document: MsgId is the operation's key, EndToEndId its reference.

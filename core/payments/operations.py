@@ -112,9 +112,18 @@ class Operation:
     target: str = field(default="", metadata={"personal": True})  # for refunds: the payer's account
     payload: str = ""  # for ACTION: what the QR says
     evidence: str = ""  # what proved the outcome: a message id, a statement line
-    dispatched_at: datetime | None = None
+    dispatched_at: datetime | None = None  # the first time
     expires_at: datetime | None = None
+    sent_at: datetime | None = None  # the last time: a command may be sent again under its key
+    doubt_at: datetime | None = None  # since when nobody knows how it ended
+    ask_at: datetime | None = None  # when its channel is asked next; None: never, as nothing was sent
+    asked: int = 0  # how often it was asked so far
     version: int = 0
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether it is a payment code of our own making, that no channel was ever asked for."""
+        return self.state is OperationState.ACTION and self.dispatched_at is None
 
     @property
     def key(self) -> str:

@@ -25,11 +25,11 @@ def tell(uow: UnitOfWork, now: datetime, to: PersonId, kind: str, about: str, **
     )
 
 
-def carry_out(uow: UnitOfWork, now: datetime, operation: str) -> None:
-    """Have the payment driver carry out an operation that this transaction reserved."""
+def carry_out(uow: UnitOfWork, now: datetime, operation: str, step: str = "") -> None:
+    """Have the payment driver bring an operation further: one that this transaction reserved, or a later `step`."""
     uow.outbox.put(
         Effect(
-            key=f"operation:{operation}",
+            key=f"operation:{operation}{step and f':{step}'}",
             topic=OPERATION,
             lane=f"operation:{operation}",
             data={"operation": operation},

@@ -80,6 +80,7 @@ class Operations(SQLModel, table=True):
         Index("ix_operations_receipt", "receipt"),
         Index("ix_operations_state", "state", "created_at"),
         Index("ix_operations_expiry", "state", "expires_at"),
+        Index("ix_operations_ask", "state", "ask_at"),
     )
     id: str = text(key=True)
     kind: str = text()
@@ -97,6 +98,10 @@ class Operations(SQLModel, table=True):
     evidence: str = text()
     dispatched_at: datetime | None = moment()
     expires_at: datetime | None = moment()
+    sent_at: datetime | None = moment()
+    doubt_at: datetime | None = moment()
+    ask_at: datetime | None = moment()
+    asked: int = whole()
     version: int = whole()
     personal: bytes | None = sealed()
 

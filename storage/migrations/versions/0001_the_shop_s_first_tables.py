@@ -255,11 +255,16 @@ def upgrade() -> None:
         sa.Column("evidence", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("doubt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ask_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("personal", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("operations", schema=None) as batch_op:
+        batch_op.create_index("ix_operations_ask", ["state", "ask_at"], unique=False)
         batch_op.create_index("ix_operations_expiry", ["state", "expires_at"], unique=False)
         batch_op.create_index("ix_operations_intent", ["intent"], unique=False)
         batch_op.create_index("ix_operations_order", ["order", "created_at", "id"], unique=False)
@@ -603,6 +608,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_operations_order")
         batch_op.drop_index("ix_operations_intent")
         batch_op.drop_index("ix_operations_expiry")
+        batch_op.drop_index("ix_operations_ask")
 
     op.drop_table("operations")
     with op.batch_alter_table("intents", schema=None) as batch_op:
