@@ -18,6 +18,7 @@ from core.policy.parts import (
     Holding,
     Instalments,
     Operations,
+    Reconciliation,
     Settlement,
     money,
     number,
@@ -69,6 +70,7 @@ class Policy:
     settlement: Settlement
     disputes: Disputes
     instalments: Instalments
+    reconciliation: Reconciliation
 
     def tier(self, received: int) -> Tier:
         """The tier of a shopper with so many confirmed receipts."""
@@ -175,6 +177,7 @@ def _policy(raw: dict[str, Any]) -> Policy:
         settlement=read_part(Settlement, raw.get("settlement", {}), "settlement", currency),
         disputes=read_part(Disputes, raw.get("disputes", {}), "disputes", currency),
         instalments=read_part(Instalments, raw.get("instalments", {}), "instalments", currency),
+        reconciliation=read_part(Reconciliation, raw.get("reconciliation", {}), "reconciliation", currency),
     )
 
 

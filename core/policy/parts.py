@@ -99,6 +99,14 @@ class Instalments:
     most: Money = amount("1500.00")
 
 
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Bank statements and settlement reports against what the shop believes is on its way."""
+
+    settle_days: int = whole(0, 60, 3)  # business days; what has no line after them is an exception
+    notified: str = choice("waits", "clears")  # a camt.054: the camt.053 is awaited, or it is the last word itself
+
+
 def read_part(kind: type[T], raw: Any, where: str, of: Asset) -> T:
     """A part from its table; what the table leaves out has its default. Raises BadPolicy naming the faulty entry."""
     if not isinstance(raw, dict):
