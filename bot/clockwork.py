@@ -13,10 +13,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.visit import TELEGRAM
 from core.channels import rates
-from core.ids import OperationId
 from core.payments.driver import Driver
 from core.payments.fx import Fixing
-from core.payments.operations import OperationKind, OperationState
 from core.ports import Duplicate, Store, StoredFixing, UnitOfWork
 from core.shop.checkout import count_down, due, expire_due
 from core.shop.context import Shop
@@ -27,7 +25,7 @@ KEEP_UPDATES = timedelta(days=3)  # Telegram itself repeats nothing after 24 hou
 
 
 class Clockwork:
-    """Ticks. `source` is where live rates come from, or "history" for none."""
+    """Ticks. `sources` is where live rates come from, if from anywhere."""
 
     def __init__(
         self,
@@ -36,19 +34,19 @@ class Clockwork:
         driver: Driver,
         poke: Callable[[], None],
         session: aiohttp.ClientSession,
-        source: str,
+        sources: tuple[str, ...],
     ) -> None:
         self._store, self._shop, self._driver, self._poke = store, shop, driver, poke
-        self._session, self._source = session, source
+        self._session, self._sources = session, sources
         self._scheduler = AsyncIOScheduler(timezone="UTC")
 
     def start(self, *, every: float = 2.0) -> None:
         """Tick from now on; `every` seconds for what shoppers wait for."""
         self._add(self.expire, every)
         self._add(self.count_down, 15)
-        self._add(self.ask_again, 60)
+        self._add(self.ask, 5)
         self._add(self.prune, 6 * 3600)
-        if self._source != "history":
+        if self._sources:
             self._add(self.fetch_rates, 3600, at_once=True)
         self._scheduler.start()
 
@@ -79,20 +77,22 @@ class Clockwork:
         await self._store.write(count_down, self._shop)
         self._poke()
 
-    async def ask_again(self) -> None:
-        """Refunds in doubt are sent again under the same key: the channel repeats its answer, it does not pay twice."""
-        for operation in await self._store.read(_in_doubt):
-            await self._driver.carry(operation)
+    async def ask(self) -> None:
+        """Channels are asked what became of commands that have no end yet."""
+        if await self._driver.ask_all():
+            self._poke()
 
     async def fetch_rates(self) -> None:
-        """Live rates, kept so that a restart knows them."""
-        try:
-            fixings = await rates.fetch(self._session, self._source)
-        except rates.FeedFault as fault:
-            log.warning("no rates from %s: %s", self._source.partition(":")[0], fault)
-            return
-        await self._store.write(_keep, self._shop, fixings)
-        self._shop.rates.learn(fixings)
+        """Live rates, kept so that a restart knows them. A source that is silent does not keep the other from us."""
+        for source in self._sources:
+            try:
+                fixings = await rates.fetch(self._session, source)
+            except rates.FeedFault as fault:
+                log.warning("no rates from %s: %s", source.partition(":")[0], fault)
+                continue
+            await self._store.write(_keep, self._shop, fixings)
+            self._shop.rates.learn(fixings)
+            self._shop.rates.history.learn(fixings, self._shop.clock.now().date())
 
     async def prune(self) -> None:
         """Settled updates are dropped after a while."""
@@ -108,11 +108,6 @@ class Clockwork:
 
 def _any_due(uow: UnitOfWork, shop: Shop) -> bool:
     return bool(due(uow, shop))
-
-
-def _in_doubt(uow: UnitOfWork) -> list[OperationId]:
-    found = uow.operations.find(kind=OperationKind.REFUND, state=OperationState.UNKNOWN, newest=False, limit=50)
-    return [operation.id for operation in found]
 
 
 def _keep(uow: UnitOfWork, shop: Shop, fixings: list[Fixing]) -> None:

@@ -61,8 +61,8 @@ VARIABLES = (
     Variable("SAMPAN_PIX_API_URL", "The bank's PIX API, for refunds.", "by hand", "https://bank.example"),
     Variable("SAMPAN_BANK_KEY", "What we say to the bank's APIs (bearer).", "", ""),
     Variable("SAMPAN_BANK_SECRET", "What the bank signs its webhooks with (HMAC). Needed with PIX.", "", ""),
-    Variable("SAMPAN_RATES", "Exchange rates: ecb, ecb:URL, json:URL, or history (the shipped file).", "ecb",
-             "json:https://rates.example/latest"),
+    Variable("SAMPAN_RATES", "Exchange rates: ecb, ecb:URL, json:URL, two of these by comma to be compared, or history "
+             "(the shipped file).", "ecb", "ecb,json:https://rates.example/latest"),
     Variable("SAMPAN_RATES_MAX_AGE", "Business days after which a rate is too old.", "the policy's", "3"),
 )  # fmt: skip
 
@@ -131,11 +131,16 @@ class Settings:
     bank_key: Secret
     bank_secret: Secret
     rates: str
-    """ "ecb", "ecb:URL", "json:URL" or "history"."""
+    """ "ecb", "ecb:URL", "json:URL", two of them by comma, or "history"."""
     rates_max_age: int | None
     """Business days; None for the policy's."""
     unknown: tuple[str, ...]
     """SAMPAN_ variables that nothing reads: most likely misspelt."""
+
+    @property
+    def rate_sources(self) -> tuple[str, ...]:
+        """The live sources: none, one, or two that are compared."""
+        return () if self.rates == "history" else tuple(self.rates.split(","))
 
     def key(self, purpose: str) -> bytes:
         """32 bytes for one purpose ("buttons", "vault" …), from the secret key: no two uses share a key."""
@@ -337,14 +342,14 @@ class _Reader:
         return Secret(secret)
 
     def _rates(self) -> str:
-        source = self._get("RATES", "ecb")
-        kind, _, url = source.partition(":")
-        if source in {"ecb", "history"}:
-            return source
-        parts = urlsplit(url)
-        if kind not in {"ecb", "json"} or parts.scheme not in {"http", "https"} or not parts.hostname:
-            self._fault("RATES", "is not a rate source", "One of: ecb, ecb:URL, json:URL, history.")
-        return source
+        sources = [source.strip() for source in self._get("RATES", "ecb").split(",")]
+        if sources == ["history"]:
+            return "history"
+        if not all(source == "ecb" or _is_feed(source) for source in sources):
+            self._fault("RATES", "is not a rate source", "One or two of: ecb, ecb:URL, json:URL; or history alone.")
+        elif len(sources) > 2 or len({_host(source) for source in sources}) < len(sources):
+            self._fault("RATES", "names more than two sources, or one twice", "Two sources of different hosts at most.")
+        return ",".join(sources)
 
     def _max_age(self) -> int | None:
         text = self._get("RATES_MAX_AGE")
@@ -357,6 +362,18 @@ class _Reader:
 
     def _faulty(self, name: str) -> bool:
         return any(fault.name == PREFIX + name for fault in self._faults)
+
+
+def _host(source: str) -> str:
+    return urlsplit(source.partition(":")[2]).netloc
+
+
+def _is_feed(source: str) -> bool:
+    kind, _, url = source.partition(":")
+    try:
+        return kind in {"ecb", "json"} and urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def _is_local(host: str) -> bool:

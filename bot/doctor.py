@@ -120,8 +120,10 @@ async def _rates(session: aiohttp.ClientSession, settings: Settings) -> Finding:
         return Finding(
             "rates from the shipped history: for trying out, not for selling", False, "Set SAMPAN_RATES=ecb."
         )
+    fixings = []
     try:
-        fixings = await rates.fetch(session, settings.rates)
+        for source in settings.rate_sources:
+            fixings += await rates.fetch(session, source)
     except rates.FeedFault as fault:
         return Finding(
             f"no exchange rates: {fault}", False, "Check SAMPAN_RATES; or enter rates with /rate in the bot."

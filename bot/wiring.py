@@ -41,7 +41,7 @@ from core.clock import Clock, SystemClock
 from core.ids import Ids, OperationId, PersonId
 from core.money import asset
 from core.payments.driver import Driver
-from core.payments.fx import Fixing, RateDesk
+from core.payments.fx import BY_HAND, Fixing, RateDesk
 from core.policy import BadPolicy, Policy, read_policy, shipped_policy
 from core.ports import Channel, Message, Pictures, Store, UnitOfWork
 from core.qr.reference import creditor_reference, pix_txid
@@ -161,7 +161,7 @@ class Sampan:
             clock=self.clock,
             ids=ids or Ids(),
             policy=policy,
-            rates=RateDesk(max_age),
+            rates=RateDesk(max_age, compared=tuple(map(rates.name_of, settings.rate_sources)), gap_bp=policy.fx.gap_bp),
             methods=methods_of(settings),
             admins=frozenset(map(PersonId, settings.admins)),
         )
@@ -235,8 +235,8 @@ class Sampan:
             failed=_failed,
             overflow=dispatch.too_fast,
         )
-        source, poke = self.settings.rates, self.worker.poke
-        self._clockwork = Clockwork(self.store, self.shop, self._driver, poke, self._session, source)
+        sources, poke = self.settings.rate_sources, self.worker.poke
+        self._clockwork = Clockwork(self.store, self.shop, self._driver, poke, self._session, sources)
         self._working = asyncio.create_task(self.worker.run())
         if isinstance(self._drawers, DrawingProcess):
             self._clockwork.every(30, self._drawers.rest)
@@ -265,10 +265,14 @@ class Sampan:
         return channels
 
     async def _learn_rates(self) -> None:
+        desk = self.shop.rates
         if self.settings.rates == "history":
-            self.shop.rates.learn(await asyncio.to_thread(rates.shipped_history))
+            desk.learn(await asyncio.to_thread(rates.shipped_history))
+        desk.history = await asyncio.to_thread(rates.shipped_rates)
         kept = await self.store.survey(lambda uow: uow.fixings.find(newest=False, limit=100_000))
-        self.shop.rates.learn(Fixing(one.code, one.rate, one.on, one.source) for one in kept)
+        fixings = [Fixing(one.code, one.rate, one.on, one.source) for one in kept]
+        desk.learn(fixings)
+        desk.history.learn((one for one in fixings if one.source != BY_HAND), self.clock.now().date())
 
     async def _open_doors(self, books: Books) -> None:
         secret = self.settings.bank_secret

@@ -77,7 +77,7 @@ def shipped_rates(fixings: int = LONG + WINDOW) -> History:
     return History(series)
 
 
-def read_ecb_daily(document: bytes) -> list[Fixing]:
+def read_ecb_daily(document: bytes, source: str = "ECB") -> list[Fixing]:
     """The ECB's eurofxref-daily.xml. Raises FeedFault."""
     try:
         root = fromstring(document, forbid_dtd=True)
@@ -86,7 +86,7 @@ def read_ecb_daily(document: bytes) -> list[Fixing]:
         rows = [(row.get("currency", ""), row.get("rate", "")) for row in day if row.get("currency")]
     except (ParseError, DefusedXmlException, StopIteration, ValueError, LookupError):
         raise FeedFault("not the ECB's daily XML") from None
-    return [Fixing(code, _positive(rate), on, "ECB") for code, rate in rows if code in EXPONENTS]
+    return [Fixing(code, _positive(rate), on, source) for code, rate in rows if code in EXPONENTS]
 
 
 def read_json(document: bytes, source: str) -> list[Fixing]:
@@ -106,6 +106,12 @@ def read_json(document: bytes, source: str) -> list[Fixing]:
     return [Fixing(code, rate / euro, on, source) for code, rate in per_base.items()]
 
 
+def name_of(source: str) -> str:
+    """What the fixings of a source are known by: "ECB" for the ECB's own file, the host for any other address."""
+    url = source.partition(":")[2]
+    return url.split("/")[2] if url.count("/") >= 2 else "ECB"
+
+
 async def fetch(session: aiohttp.ClientSession, source: str) -> list[Fixing]:
     """Ask a source: "ecb", "ecb:URL" or "json:URL". Raises FeedFault."""
     kind, _, url = source.partition(":")
@@ -120,4 +126,5 @@ async def fetch(session: aiohttp.ClientSession, source: str) -> list[Fixing]:
             document = await answer.read()
     except (aiohttp.ClientError, TimeoutError) as fault:
         raise FeedFault(type(fault).__name__) from None
-    return read_ecb_daily(document) if kind == "ecb" else read_json(document, url.split("/")[2])
+    read = read_ecb_daily if kind == "ecb" else read_json
+    return read(document, name_of(source))

@@ -140,3 +140,18 @@ def test_the_table_names_every_variable_once() -> None:
     names = [variable.name for variable in VARIABLES]
     assert len(set(names)) == len(names) == 24
     assert all(variable.meaning.endswith(".") for variable in VARIABLES)
+
+
+def test_two_rate_sources_may_be_compared(tmp_path: Path) -> None:
+    both = settings(tmp_path, SAMPAN_RATES="ecb, json:https://rates.example/latest")
+    assert both.rate_sources == ("ecb", "json:https://rates.example/latest")
+    assert settings(tmp_path, SAMPAN_RATES="history").rate_sources == ()
+
+
+@pytest.mark.parametrize("text", [
+    "ecb,ecb", "ecb,history", "ecb,json:https://a.example,json:https://b.example", "json:", "ecb,",
+    "json:https://a.example/x,ecb:https://a.example/y", "json:http://[::1",
+])  # fmt: skip
+def test_sources_that_cannot_be_compared_are_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadConfig, match="SAMPAN_RATES"):
+        settings(tmp_path, SAMPAN_RATES=text)

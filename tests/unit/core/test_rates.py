@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.money import asset
-from core.payments.fx import Fixing, NoRate, RateDesk, StaleRate, business_days
+from core.payments.fx import Fixing, NoRate, RateDesk, RatesPart, StaleRate, business_days
 from core.payments.pricing import six_digits
 from tests.builders import BRL, CNY, EUR, TODAY, USD, eur, fixings, money, rate_desk
 
@@ -132,3 +132,43 @@ def test_a_rate_entered_by_hand_stands_against_the_feed_of_its_day() -> None:
     later = Fixing("USD", Fraction(11, 10), date(2026, 11, 2), "ECB")
     desk.learn([later])
     assert desk.known() == [later]
+
+
+def two_sources(one: str, other: str, on: date = TODAY, other_on: date = TODAY) -> RateDesk:
+    desk = RateDesk(3, compared=("ECB", "rates.example"), gap_bp=200)
+    desk.learn([*fixings(on=other_on, source="rates.example", USD=other, CNY="7.9")])
+    desk.learn([*fixings(on=on, USD=one, CNY="7.9")])
+    return desk
+
+
+def test_of_two_sources_that_agree_the_first_one_is_sold_by() -> None:
+    desk = two_sources("1.25", "1.2749")  # 1.99 % apart
+    assert desk.mid(EUR, USD, TODAY).rate == Fraction("1.25")
+    assert desk.mid(EUR, USD, TODAY).source == "ECB"
+    assert desk.parted(TODAY) == []
+
+
+@pytest.mark.parametrize(("one", "other"), [("1.25", "1.2751"), ("1.2751", "1.25"), ("1.25", "125")])
+def test_two_sources_that_part_too_far_close_their_currency_and_no_other(one: str, other: str) -> None:
+    desk = two_sources(one, other)
+    with pytest.raises(RatesPart) as refusal:
+        desk.mid(EUR, USD, TODAY)
+    assert refusal.value.params == {"code": "USD"}
+    with pytest.raises(RatesPart):
+        desk.mid(USD, CNY, TODAY)
+    assert desk.mid(EUR, CNY, TODAY).rate == Fraction("7.9")
+    assert [(gap.code, gap.low.rate < gap.high.rate) for gap in desk.parted(TODAY)] == [("USD", True)]
+    assert desk.worth(eur("1.00"), USD, TODAY), "what is held already is valued all the same"
+
+
+def test_an_admins_rate_settles_what_two_sources_disagree_on() -> None:
+    desk = two_sources("1.25", "1.40")
+    desk.learn(fixings(source="admin", USD="1.26"))
+    assert desk.mid(EUR, USD, TODAY).rate == Fraction("1.26")
+
+
+def test_a_silent_source_is_not_asked_and_a_stale_one_does_not_contradict() -> None:
+    desk = two_sources("1.25", "9", on=THURSDAY)
+    assert desk.mid(EUR, USD, THURSDAY).rate == Fraction("1.25"), "four business days old: out of the comparison"
+    with pytest.raises(RatesPart):
+        two_sources("1.25", "9").mid(EUR, USD, MONDAY)
