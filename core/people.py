@@ -78,6 +78,10 @@ class Seller:
     holder: str = field(default="", metadata={"personal": True})  # that account's holder
     version: int = 0
 
+    def owed_in(self, paid: Asset) -> Asset:
+        """The currency they are owed in for a sale that is paid in `paid`."""
+        return paid if self.converts is Conversion.AT_PAYOUT else self.currency
+
 
 @dataclass(frozen=True, slots=True)
 class Dialog:

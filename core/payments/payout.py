@@ -9,6 +9,7 @@ from enum import StrEnum
 from core.ids import OperationId, SellerId
 from core.money import Money
 from core.payments.operations import IllegalMove
+from core.payments.quote import QuotedRate
 
 
 class PayoutState(StrEnum):
@@ -23,9 +24,9 @@ class PayoutState(StrEnum):
 _S = PayoutState
 _MOVES: dict[PayoutState, frozenset[PayoutState]] = {
     _S.RESERVED: frozenset({_S.HELD, _S.PAID, _S.RETURNED}),
-    _S.HELD: frozenset({_S.RESERVED, _S.RETURNED}),
+    _S.HELD: frozenset({_S.RESERVED, _S.PAID, _S.RETURNED}),  # paid: what had left before it was held
     _S.PAID: frozenset({_S.RETURNED}),
-    _S.RETURNED: frozenset(),
+    _S.RETURNED: frozenset({_S.PAID}),  # refused, and then a bank's own message says that it went out
 }
 
 
@@ -37,7 +38,7 @@ class Payout:
     seller: SellerId
     channel: str
     taken: Money  # out of avail:{seller}
-    sent: Money  # to the seller's account: `taken`, converted where the seller chose so
+    sent: Money  # to the seller's account: `taken`, converted where it was in another currency
     state: PayoutState
     since: datetime  # the period: from
     until: datetime  # … to, not included
@@ -45,6 +46,7 @@ class Payout:
     operation: OperationId | None = None
     ended_at: datetime | None = None
     evidence: str = ""
+    rates: tuple[QuotedRate, ...] = ()  # of the conversion, where there was one
     version: int = 0
 
     def move(self, to: PayoutState) -> Payout:

@@ -11,7 +11,7 @@ from storage.tables.columns import moment, text, whole
 
 
 class Payouts(SQLModel, table=True):
-    """core.payments.payout.Payout."""
+    """core.payments.payout.Payout; the rates as JSON with exact fractions."""
 
     __tablename__: ClassVar[str] = "payouts"
     __table_args__ = (
@@ -33,6 +33,7 @@ class Payouts(SQLModel, table=True):
     operation: str | None = text()
     ended_at: datetime | None = moment()
     evidence: str = text()
+    rates: str = text()
     version: int = whole()
 
 

@@ -392,6 +392,7 @@ def upgrade() -> None:
         sa.Column("next_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sa.Column("rates", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
     )
     with op.batch_alter_table("plans", schema=None) as batch_op:
         batch_op.create_index("ix_plans_due", ["state", "next_due"], unique=False)
