@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from core.ids import IntentId, OperationId, OrderId, PersonId, ProductId, QuoteId, SellerId
+from core.ledger.anchor import Anchor
+from core.ledger.chain import Posting, Record, Seal
 from core.ledger.journal import Entry, Leg
 from core.money import Asset, Money
 from core.payments.applied import Application
@@ -109,16 +111,55 @@ class Journal(Protocol):
         """The entry of this key. Raises core.errors.Gone."""
         ...
 
-    def balance(self, account: str, of: Asset) -> Money:
-        """Debits minus credits of one account in one asset."""
+    def balance(self, account: str, of: Asset, at: datetime | None = None) -> Money:
+        """Debits minus credits of one account in one asset: now, or by the entries of a moment and before."""
         ...
 
     def legs_of(self, order: OrderId) -> list[Leg]:
         """Every leg of every entry of an order, in posting order."""
         ...
 
-    def totals(self, prefix: str) -> dict[tuple[str, str], int]:
-        """(account, asset code) → debits minus credits in minor units, of the accounts that start with `prefix`."""
+    def entries_of(self, account: str, since: datetime | None = None, until: datetime | None = None) -> list[Entry]:
+        """The entries with a leg on an account, from `since` on and before `until`, in their order of arrival."""
+        ...
+
+    def totals(self, prefix: str, at: datetime | None = None) -> dict[tuple[str, str], int]:
+        """(account, asset code) → debits minus credits in minor units, of the accounts that start with `prefix`.
+
+        Now, or by the entries of a moment and before; accounts that had none by then are left out.
+        """
+        ...
+
+    def count(self) -> tuple[int, int]:
+        """How many entries there are, and how many of them are sealed."""
+        ...
+
+    def history(self, order: OrderId) -> list[Record]:
+        """The entries of an order, in their order of arrival."""
+        ...
+
+    def walk(self) -> Iterator[Record]:
+        """Every entry there is: the sealed ones in the order of the chain, then the others in their order of arrival.
+
+        In pages, for audits: within one `Store.survey`, and nothing else may use the journal of that unit meanwhile
+        but to read it.
+        """
+        ...
+
+    def balances(self) -> Iterator[Posting]:
+        """Every stored balance (account, minor units, asset code), by account and asset. In pages, for audits."""
+        ...
+
+    def head(self) -> tuple[int, str]:
+        """Number and link of the last sealed entry; 0 and core.ledger.chain.ROOT before the first."""
+        ...
+
+    def unsealed(self, limit: int) -> list[Record]:
+        """The entries that are not sealed, first come first."""
+        ...
+
+    def chain(self, links: Iterable[tuple[int, int, str]]) -> None:
+        """Seal entries: `seq`, number and link of each. For core.ledger.chain.seal alone."""
         ...
 
 
@@ -243,6 +284,8 @@ class UnitOfWork(Protocol):
     payouts: Shelf[str, Payout]
     banklines: Shelf[str, BankLine]
     hedges: Shelf[str, Hedge]
+    seals: Shelf[int, Seal]
+    anchors: Shelf[str, Anchor]
     counters: Shelf[str, Counter]
     holds: Shelf[str, Hold]
     fixings: Shelf[str, StoredFixing]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from core.errors import Gone
 from core.ids import OrderId
+from core.ledger.chain import ROOT, Posting, Record, record_of
 from core.ledger.journal import Entry, Leg
 from core.money import Asset, Money
 from core.ports import Altered, Duplicate, Effect, Message
 from storage.drawer import Drawer
+from storage.faults import Conflict
 
 
 class MemoryJournal:
@@ -22,6 +24,7 @@ class MemoryJournal:
     def __init__(self, drawer: Drawer) -> None:
         self._drawer = drawer
         self._entries: dict[str, Entry] = drawer.table("entries")
+        self._links: dict[int, tuple[int, str]] = drawer.table("links")  # by the entry's place of arrival
         self._balances: dict[tuple[str, str], int] = drawer.table("balances")
 
     def post(self, entry: Entry) -> None:
@@ -43,25 +46,77 @@ class MemoryJournal:
             raise Gone
         return self._entries[key]
 
-    def balance(self, account: str, of: Asset) -> Money:
+    def balance(self, account: str, of: Asset, at: datetime | None = None) -> Money:
         """core.ports.Journal.balance."""
-        return Money(self._balances.get((account, of.code), 0), of)
+        sums = self._balances if at is None else self._fold(at)
+        return Money(sums.get((account, of.code), 0), of)
 
     def legs_of(self, order: OrderId) -> list[Leg]:
         """core.ports.Journal.legs_of."""
         return [leg for entry in self._entries.values() if entry.order == order for leg in entry.legs]
 
-    def totals(self, prefix: str) -> dict[tuple[str, str], int]:
+    def totals(self, prefix: str, at: datetime | None = None) -> dict[tuple[str, str], int]:
         """core.ports.Journal.totals."""
-        return {place: minor for place, minor in sorted(self._balances.items()) if place[0].startswith(prefix)}
+        sums = self._balances if at is None else self._fold(at)
+        return {place: minor for place, minor in sorted(sums.items()) if place[0].startswith(prefix)}
 
     def fold(self) -> dict[tuple[str, str], int]:
         """What the balances must be: every leg there is, summed anew."""
+        return dict(self._fold(None))
+
+    def _fold(self, at: datetime | None) -> Counter[tuple[str, str]]:
         sums: Counter[tuple[str, str]] = Counter()
         for entry in self._entries.values():
-            for leg in entry.legs:
-                sums[leg.account, leg.amount.asset.code] += leg.amount.minor
-        return dict(sums)
+            if at is None or entry.at <= at:
+                for leg in entry.legs:
+                    sums[leg.account, leg.amount.asset.code] += leg.amount.minor
+        return sums
+
+    def count(self) -> tuple[int, int]:
+        """core.ports.Journal.count."""
+        return len(self._entries), len(self._links)
+
+    def history(self, order: OrderId) -> list[Record]:
+        """core.ports.Journal.history."""
+        return [record for record in self._records() if record.order == order]
+
+    def entries_of(self, account: str, since: datetime | None = None, until: datetime | None = None) -> list[Entry]:
+        """core.ports.Journal.entries_of."""
+        return [
+            entry
+            for entry in self._entries.values()
+            if any(leg.account == account for leg in entry.legs)
+            and (since is None or entry.at >= since)
+            and (until is None or entry.at < until)
+        ]
+
+    def walk(self) -> Iterator[Record]:
+        """core.ports.Journal.walk."""
+        yield from sorted(self._records(), key=lambda record: (record.number is None, record.number or record.seq))
+
+    def balances(self) -> Iterator[Posting]:
+        """core.ports.Journal.balances."""
+        for (account, code), minor in sorted(self._balances.items()):
+            yield account, minor, code
+
+    def head(self) -> tuple[int, str]:
+        """core.ports.Journal.head."""
+        return max(self._links.values(), default=(0, ROOT))
+
+    def unsealed(self, limit: int) -> list[Record]:
+        """core.ports.Journal.unsealed."""
+        return list(itertools.islice((record for record in self._records() if record.number is None), limit))
+
+    def chain(self, links: Iterable[tuple[int, int, str]]) -> None:
+        """core.ports.Journal.chain."""
+        for seq, number, link in links:
+            if seq in self._links:
+                raise Conflict
+            self._drawer.put("links", seq, (number, link))
+
+    def _records(self) -> Iterator[Record]:
+        for seq, entry in enumerate(self._entries.values(), 1):
+            yield record_of(entry, seq, *self._links.get(seq, (None, None)))
 
 
 class MemoryInbox:

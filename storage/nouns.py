@@ -41,6 +41,7 @@ _UNIQUE: dict[str, tuple[Unique, ...]] = {
     "disputes": (Unique(("source", "case")),),
     "banklines": (Unique(("channel", "kind", "fact")),),
     "hedges": (Unique(("reference",)),),
+    "seals": (Unique(("last",)),),
     "operations": (Unique(("channel", "reference"), lambda o: o.kind is OperationKind.CHARGE and bool(o.reference)),),
 }
 
