@@ -1,4 +1,4 @@
-"""SEPA credit transfer: an EPC QR with an RF reference, confirmed by camt.054; refunds as pain.001.
+"""SEPA credit transfer: an EPC QR with an RF reference, confirmed by camt.054; refunds and payouts as pain.001.
 
 Sources: EPC069-12 (the code), ISO 20022 pain.001.001.03, pain.002 and camt.054 as the EPC guides use them.
 """
@@ -39,7 +39,7 @@ def payment_code(charge: Operation, *, bic: str) -> str:
 
 
 class Sepa:
-    """The rail, for refunds. `bank_url` takes pain.001 over HTTP; without one the operator sends it by hand."""
+    """The rail, for refunds and payouts. `bank_url` takes pain.001 over HTTP; without one the operator makes them."""
 
     name = NAME
     idempotent = True  # the message id is our key: the bank refuses or repeats a second one
@@ -65,11 +65,18 @@ class Sepa:
 
     async def refund(self, operation: Operation) -> Outcome:
         """Send the pain.001; the camt.054 debit is what proves it."""
+        return await self._transfer(operation)
+
+    async def payout(self, operation: Operation) -> Outcome:
+        """As a refund: one transfer, to the seller's account."""
+        return await self._transfer(operation)
+
+    async def _transfer(self, operation: Operation) -> Outcome:
         account, _, holder = operation.target.partition("\n")
         if operation.amount.asset.code != "EUR":
             return Rejected("SEPA sends euros only")
         if not iban_number.is_valid(account):
-            return Rejected("no account to refund to")
+            return Rejected("no account to send it to")
         if not self._bank_url:
             return Pending(by_hand=True)
         try:
@@ -85,10 +92,6 @@ class Sepa:
                 return _status_report(await answer.read())
         except (aiohttp.ClientError, TimeoutError) as fault:
             return Unknown(type(fault).__name__)
-
-    async def payout(self, operation: Operation) -> Outcome:
-        """Not connected yet: the operator makes the transfer at their bank."""
-        return Pending(by_hand=True)
 
     async def query(self, operation: Operation) -> Answer:
         """There is nothing to ask: the bank's statement tells."""
@@ -117,12 +120,18 @@ class Sepa:
                 "IBAN": account,
                 "amount": operation.amount.minor,
                 "execution_date": made.date(),
-                "description": f"Refund {operation.body['reference']}",
+                "description": _text(operation),
                 "endtoend_id": operation.body["reference"],
             }
         )
         document: bytes = transfer.export(validate=False)
         return _frozen(document, operation.key, made)
+
+
+def _text(operation: Operation) -> str:
+    """What the receiver reads beside the amount."""
+    payout = operation.body.get("payout")
+    return f"Payout {payout}" if payout else f"Refund {operation.body['reference']}"
 
 
 def _payee(holder: str) -> str:
