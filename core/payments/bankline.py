@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ class LineKind(StrEnum):
     PAYOUT = "payout"
     RETURN = "return"  # a payout or refund that came back
     FEE = "fee"
-    CHARGEBACK = "chargeback"
+    CHARGEBACK = "chargeback"  # a payment that was taken back: a recall, a reversal, a card's chargeback
     SETTLEMENT = "settlement"  # a channel's batch that arrived on the bank account
     OTHER = "other"
 
@@ -29,6 +29,21 @@ class LineState(StrEnum):
     MATCHED = "matched"
     OPEN = "open"
     CLOSED = "closed"  # an admin has explained it
+
+
+class Why(StrEnum):
+    """Why a line is an exception."""
+
+    NONE = ""
+    MISSING = "missing"  # it should be there, and no document has it
+    SEVERAL = "several"  # more than one payment of ours fits it
+    DIFFERS = "differs"  # another amount than the payment of that very id
+    TWICE = "twice"  # what it is about was settled by another line already
+    UNKNOWN = "unknown"  # nothing of ours is known that it could be about
+    RETURNED = "returned"  # it came back, and nobody has taken that up
+    CLAWBACK = "clawback"  # a payment was taken back, and nobody has taken that up
+    BATCH = "batch"  # a batch arrived that is not the sum of its lines
+    BALANCE = "balance"  # a statement's entries do not explain its balances
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,13 @@ class BankLine:
     booked_at: datetime
     state: LineState
     opened_at: datetime
-    entry: str = ""  # the journal entry that it cleared
+    entry: str = ""  # the journal entry that moved its money from clearing to the bank
+    about: str = ""  # the receipt, operation or batch that it settles
+    batch: str = ""  # the channel's payment to the bank account that it is part of
+    reference: str = ""
+    why: Why = Why.NONE
     owner: PersonId | None = None  # the admin who looks into it
     note: str = ""
+    debtor_account: str = field(default="", metadata={"personal": True})
+    debtor_name: str = field(default="", metadata={"personal": True})
     version: int = 0

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from sqlmodel import Index, SQLModel
 
-from storage.tables.columns import moment, text, whole
+from storage.tables.columns import moment, sealed, text, whole
 
 
 class Payouts(SQLModel, table=True):
@@ -45,6 +45,8 @@ class BankLines(SQLModel, table=True):
         Index("ux_banklines_fact", "channel", "kind", "fact", unique=True),
         Index("ix_banklines_state", "state", "opened_at"),
         Index("ix_banklines_document", "document"),
+        Index("ix_banklines_about", "about"),
+        Index("ix_banklines_batch", "channel", "batch"),
     )
     id: str = text(key=True)
     channel: str = text()
@@ -59,9 +61,14 @@ class BankLines(SQLModel, table=True):
     state: str = text()
     opened_at: datetime = moment()
     entry: str = text()
+    about: str = text()
+    batch: str = text()
+    reference: str = text()
+    why: str = text()
     owner: int | None = whole()
     note: str = text()
     version: int = whole()
+    personal: bytes | None = sealed()
 
 
 class Hedges(SQLModel, table=True):

@@ -1,0 +1,132 @@
+"""The exceptions of the reconciliation: who looks into them, how they are closed, and how each channel stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from core.errors import Refusal, sentence
+from core.ids import PersonId
+from core.ledger.accounts import PROCESSOR_FEES, SUSPENSE, clearing
+from core.ledger.journal import credit, debit, entry
+from core.money import Money, asset
+from core.payments.bankline import BankLine, LineState, Why
+from core.ports import UnitOfWork
+from core.shop.context import Shop
+from core.shop.visitors import need_admin, note_command
+
+LONGEST_NOTE = 200
+_EVER = 100_000
+
+
+class Into(StrEnum):
+    """Where the correcting entry of a closed exception puts what lies in clearing."""
+
+    NOTHING = "explained"  # no entry: the line will come, or another exception makes up for it
+    SUSPENSE = "suspense"
+    COSTS = "costs"
+
+
+_ACCOUNTS = {Into.SUSPENSE: SUSPENSE, Into.COSTS: PROCESSOR_FEES}
+
+
+class NotOpen(Refusal):
+    """Somebody closed it, or its line came."""
+
+    sentence = sentence("This exception is settled already.")
+
+
+class NoNote(Refusal):
+    """An exception is closed by an explanation."""
+
+    sentence = sentence("Please say in a few words what the explanation is, at most {most} characters.")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A channel in one currency: clearing = waiting + what the list says."""
+
+    channel: str
+    clearing: Money
+    waiting: Money  # told of by one messenger; its settlement is not due yet
+    listed: Money  # of exceptions that are open, or were explained without an entry
+    cleared: int  # lines that found their payment
+    open: int
+    last: datetime | None  # when the newest line was booked
+
+
+def standings(uow: UnitOfWork) -> list[Standing]:
+    """Every channel that has or had money under way. Reads the exceptions, not the payments."""
+    listed: Counter[tuple[str, str]] = Counter()
+    for line in uow.banklines.find(state=(LineState.OPEN, LineState.CLOSED), limit=_EVER):
+        amount = in_clearing(line)
+        if line.state is LineState.OPEN or not uow.journal.posted(_key(line)):
+            listed[line.channel, amount.asset.code] += amount.minor
+    totals = {(name.partition(":")[2], code): minor for (name, code), minor in uow.journal.totals("clearing:").items()}
+    return [
+        _standing(uow, channel, Money(totals.get((channel, code), 0), asset(code)), listed[channel, code])
+        for channel, code in sorted(totals.keys() | listed.keys())
+    ]
+
+
+def _standing(uow: UnitOfWork, channel: str, has: Money, listed: int) -> Standing:
+    exceptions = Money(listed, has.asset)
+    newest = uow.banklines.find(channel=channel, state=LineState.MATCHED, limit=1)
+    return Standing(
+        channel=channel,
+        clearing=has,
+        waiting=has - exceptions,
+        listed=exceptions,
+        cleared=uow.banklines.count(channel=channel, state=LineState.MATCHED),
+        open=uow.banklines.count(channel=channel, state=LineState.OPEN),
+        last=newest[0].booked_at if newest else None,
+    )
+
+
+def open_exceptions(uow: UnitOfWork, offset: int = 0, limit: int = 10) -> list[BankLine]:
+    """A page of what somebody has to look at, the oldest first."""
+    return uow.banklines.find(state=LineState.OPEN, newest=False, offset=offset, limit=limit)
+
+
+def in_clearing(line: BankLine) -> Money:
+    """What an exception leaves in clearing: a missing line its money; a line that fits nothing the lack of it."""
+    if line.why is Why.BALANCE:
+        return Money(0, line.gross.asset)
+    return -line.gross if line.document else line.gross
+
+
+def take_exception(uow: UnitOfWork, shop: Shop, admin: PersonId, line_id: str) -> BankLine:
+    """This admin looks into it. Raises NotAllowed, Gone, NotOpen."""
+    line = _open(uow, shop, admin, line_id)
+    note_command(uow, shop, admin, "recon take", line=line.id)
+    return uow.banklines.save(replace(line, owner=admin))
+
+
+def close_exception(
+    uow: UnitOfWork, shop: Shop, admin: PersonId, line_id: str, note: str, into: Into = Into.NOTHING
+) -> BankLine:
+    """Explained: `into` an account what it leaves in clearing, or nowhere. Raises NotAllowed, Gone, NotOpen, NoNote."""
+    line = _open(uow, shop, admin, line_id)
+    note = " ".join(note.split())
+    if not 0 < len(note) <= LONGEST_NOTE or not note.isprintable():
+        raise NoNote(most=LONGEST_NOTE)
+    note_command(uow, shop, admin, "recon close", line=line.id, into=into.value, note=note)
+    amount = in_clearing(line)
+    if into in _ACCOUNTS and amount:
+        legs = (debit(_ACCOUNTS[into], amount), credit(clearing(line.channel), amount))
+        uow.journal.post(entry(_key(line), shop.clock.now(), "correction", *legs))
+    return uow.banklines.save(replace(line, state=LineState.CLOSED, owner=admin, note=note))
+
+
+def _open(uow: UnitOfWork, shop: Shop, admin: PersonId, line_id: str) -> BankLine:
+    need_admin(shop, admin)
+    line = uow.banklines.lock(line_id)
+    if line.state is not LineState.OPEN:
+        raise NotOpen
+    return line
+
+
+def _key(line: BankLine) -> str:
+    return f"recon:{line.id}"

@@ -1,0 +1,419 @@
+"""Reconciliation: each line of a bank statement or settlement report finds its payment, and its money leaves clearing.
+
+The books of a line: debit bank (what arrived), debit exp:processor (the fee that is learned here), credit clearing (the
+gross). So `bank` is what the statements say, and what a line does not fit stays in clearing, listed as an exception.
+A line of a batch leaves its net in clearing, until the batch arrives on the bank account as one line of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from core.ledger.accounts import BANK, PROCESSOR_FEES, clearing
+from core.ledger.journal import credit, debit, entry
+from core.money import Money, zero
+from core.payments.bankline import BankLine, LineKind, LineState, Why
+from core.payments.operations import Operation, OperationKind, OperationState, Receipt
+from core.payments.payouts import return_payout_by_message, settle_payout_by_message
+from core.payments.receiving import Fact, take_in
+from core.payments.refunds import settle_refund_by_message
+from core.ports import Duplicate, UnitOfWork
+from core.shop.context import Shop
+from core.shop.notices import tell
+
+# A bank that names a payment anew in each message tells of it within so many days of its first word.
+TOLERANCE = timedelta(days=7)
+_BATCH_NAME = re.compile(r"[A-Za-z0-9_-]{4,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One line as a report's reader found it. `gross` is negative when money left; `fee` is what was kept of it."""
+
+    channel: str
+    kind: LineKind
+    fact: str  # the channel's own id of the movement
+    gross: Money
+    at: datetime
+    fee: Money | None = None
+    reference: str = ""  # what the payer was asked to write
+    name: str = ""  # our own name of an operation: EndToEndId, id of a devolução
+    of: str = ""  # the channel's id of the payment that a refund or chargeback is of
+    evidence: str = ""  # what proves it to an operation; `fact` when empty
+    batch: str = ""
+    reason: str = ""  # of a return or chargeback: the bank's code
+    firm: bool = True  # the id is the same in every message of this channel; else it may be another in the next one
+    debtor_account: str = ""
+    debtor_name: str = ""
+
+    def __repr__(self) -> str:
+        return f"Reported({self.channel}, {self.kind}, {self.gross})"
+
+    @property
+    def kept(self) -> Money:
+        """The fee, or zero."""
+        return self.fee or zero(self.gross.asset)
+
+    @property
+    def proof(self) -> str:
+        """What an operation keeps as its evidence."""
+        return (self.evidence or self.fact)[:64]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A report as it was read. `final`: its lines settle; else they only tell of money, as a notification does."""
+
+    channel: str
+    document: str
+    lines: tuple[Reported, ...]
+    final: bool = True
+    gap: Money | None = None  # closing balance − opening balance − entries, when not zero
+
+
+class Taken(StrEnum):
+    """What became of a line."""
+
+    MATCHED = "matched"
+    OPEN = "open"
+    KNOWN = "known"  # told before: nothing changed
+    ALTERED = "altered"  # known, with other content: an alarm, and nothing changed
+
+
+def _refund_done(uow: UnitOfWork, shop: Shop, operation: Operation, told: Reported) -> bool:
+    return settle_refund_by_message(uow, shop, told.channel, operation.reference, told.proof, operation.amount, told.of)
+
+
+def _payout_done(uow: UnitOfWork, shop: Shop, operation: Operation, told: Reported) -> bool:
+    return settle_payout_by_message(uow, shop, told.channel, operation.reference, told.proof, operation.amount)
+
+
+def _came_back(uow: UnitOfWork, shop: Shop, operation: Operation, told: Reported) -> bool:
+    if operation.kind is not OperationKind.PAYOUT:
+        return False
+    return return_payout_by_message(uow, shop, told.channel, operation.reference, told.proof, operation.amount)
+
+
+def _nobody(uow: UnitOfWork, shop: Shop, receipt: Receipt, told: Reported) -> bool:
+    return False
+
+
+Sent = Callable[[UnitOfWork, Shop, Operation, Reported], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """What other parts of the shop do with the news of a line; each says whether it took it up.
+
+    Taking it up means that its own entry stands in the same clearing account, so that the line can clear it.
+    """
+
+    refund_done: Sent = _refund_done
+    payout_done: Sent = _payout_done
+    came_back: Sent = _came_back  # a refund or payout, returned by the bank
+    # A payment: recalled, reversed, charged back.
+    taken_back: Callable[[UnitOfWork, Shop, Receipt, Reported], bool] = _nobody
+
+
+VERBS = Verbs()
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """What a line is about; `why` it is an exception, when it is."""
+
+    kind: LineKind
+    about: str = ""
+    why: Why = Why.NONE
+    channel: str = ""  # whose clearing it leaves, when not the reporter's
+
+
+def take_word(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs = VERBS) -> None:
+    """A line that is a messenger only: it makes the same fact as the others, and clears nothing."""
+    _match(uow, shop, told, verbs)
+
+
+def take_line(uow: UnitOfWork, shop: Shop, document: str, told: Reported, verbs: Verbs = VERBS) -> Taken:
+    """Book a line of a settlement report or statement: first as a messenger of its fact, then out of clearing."""
+    known = _known(uow, told)
+    if known is not None:
+        return Taken.KNOWN if (known.gross, known.fee) == (told.gross, told.kept) else Taken.ALTERED
+    match = _match(uow, shop, told, verbs)
+    if match.kind is LineKind.SETTLEMENT and (again := _of_kind(uow, told, match)):
+        return Taken.KNOWN if again.gross == told.gross else Taken.ALTERED
+    line = _line(shop, document, told, match)
+    awaited = _awaited(uow, line)
+    if awaited is not None:
+        line = uow.banklines.save(replace(line, id=awaited.id, version=awaited.version, note=awaited.note))
+        undo_correction(uow, shop, awaited)
+    else:
+        try:
+            line = uow.banklines.add(line)
+        except Duplicate:  # another document told it at the same moment
+            return Taken.KNOWN
+    _post(uow, shop, line)
+    return Taken.MATCHED if line.state is LineState.MATCHED else Taken.OPEN
+
+
+def take_gap(uow: UnitOfWork, shop: Shop, statement: Statement) -> bool:
+    """List a statement that does not add up; False when it is listed already. Nothing is posted: no line is known."""
+    now, missing = shop.clock.now(), statement.gap
+    if missing is None:
+        return False
+    line = BankLine(
+        id=shop.ids.new(10),
+        channel=statement.channel,
+        document=statement.document,
+        fact=f"balance:{statement.document}"[:64],
+        kind=LineKind.OTHER,
+        gross=missing,
+        fee=zero(missing.asset),
+        booked_at=now,
+        state=LineState.OPEN,
+        opened_at=now,
+        why=Why.BALANCE,
+    )
+    try:
+        uow.banklines.add(line)
+    except Duplicate:
+        return False
+    for admin in shop.admins:
+        tell(uow, now, admin, "statement_gap", line.id)
+    return True
+
+
+def settled(uow: UnitOfWork, about: str) -> BankLine | None:
+    """The line of a document that is about a receipt, operation or batch, if one is."""
+    found = uow.banklines.find(about=about, state=LineState.MATCHED, limit=1)
+    return found[0] if found else None
+
+
+def undo_correction(uow: UnitOfWork, shop: Shop, line: BankLine) -> None:
+    """A line came after all: what an admin posted in its place goes back."""
+    key = f"recon:{line.id}"
+    if line.state is LineState.CLOSED and uow.journal.posted(key):
+        legs = [credit(leg.account, leg.amount) for leg in uow.journal.entry(key).legs]
+        uow.journal.post(entry(f"recon-undone:{line.id}", shop.clock.now(), "correction undone", *legs))
+
+
+# Finding what a line is about
+
+_SAME = {
+    LineKind.REFUND: (LineKind.REFUND, LineKind.PAYOUT, LineKind.OTHER),
+    LineKind.PAYOUT: (LineKind.REFUND, LineKind.PAYOUT, LineKind.OTHER),
+    LineKind.OTHER: (LineKind.REFUND, LineKind.PAYOUT, LineKind.OTHER),
+}
+
+
+def _known(uow: UnitOfWork, told: Reported) -> BankLine | None:
+    kinds = _SAME.get(told.kind, (told.kind,))
+    found = uow.banklines.find(channel=told.channel, kind=kinds, fact=told.fact, limit=5)
+    return next((line for line in found if line.document), None)
+
+
+def _of_kind(uow: UnitOfWork, told: Reported, match: _Match) -> BankLine | None:
+    found = uow.banklines.find(channel=match.channel, kind=match.kind, fact=told.fact, limit=1)
+    return found[0] if found and found[0].document else None
+
+
+def _awaited(uow: UnitOfWork, line: BankLine) -> BankLine | None:
+    """The exception that says this line is missing: it is the line's place."""
+    found = uow.banklines.find(about=line.about, document="", limit=1) if line.about else []
+    return uow.banklines.lock(found[0].id) if found else None
+
+
+def _match(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
+    if told.kind is LineKind.PAYMENT:
+        return _batch(uow, told) or _payment(uow, shop, told)
+    if told.kind in _SAME:
+        return _outgoing(uow, shop, told, verbs)
+    if told.kind is LineKind.RETURN:
+        return _returned(uow, shop, told, verbs)
+    if told.kind is LineKind.CHARGEBACK:
+        return _taken_back(uow, shop, told, verbs)
+    return _Match(told.kind)
+
+
+def _payment(uow: UnitOfWork, shop: Shop, told: Reported) -> _Match:
+    known = uow.receipts.find(channel=told.channel, fact=told.fact, limit=1)
+    likely = [] if known or told.firm else _likely(uow, told)
+    if len(likely) > 1:
+        return _Match(told.kind, why=Why.SEVERAL)
+    receipt = known[0] if known else likely[0] if likely else take_in(uow, shop, _fact(told))
+    if receipt.amount != told.gross:
+        return _Match(told.kind, why=Why.DIFFERS)
+    holder = settled(uow, receipt.id)
+    if holder is not None and receipt.fact == told.fact:
+        _rehome(uow, shop, holder)
+    elif holder is not None and holder.fact != told.fact:
+        return _Match(told.kind, why=Why.TWICE)
+    return _Match(told.kind, receipt.id)
+
+
+def _likely(uow: UnitOfWork, told: Reported) -> list[Receipt]:
+    """Payments that this line may be about under another id: reference, amount and day agree, and no line has them."""
+    reference = _plain(told.reference)
+    if not reference:
+        return []
+    found = uow.receipts.find(
+        channel=told.channel,
+        reference=(told.reference, reference),
+        since={"received_at": told.at - TOLERANCE},
+        before={"received_at": told.at + TOLERANCE},
+        limit=100,
+    )
+    return [one for one in found if one.amount == told.gross and settled(uow, one.id) is None]
+
+
+def _rehome(uow: UnitOfWork, shop: Shop, line: BankLine) -> None:
+    """A line was taken for a payment whose own line has come now: so it is a second payment, nobody has told of yet."""
+    fact = Fact(
+        channel=line.channel,
+        id=line.fact,
+        reference=line.reference,
+        amount=line.gross,
+        at=line.booked_at,
+        debtor_account=line.debtor_account,
+        debtor_name=line.debtor_name,
+    )
+    receipt = take_in(uow, shop, fact)
+    uow.banklines.save(replace(uow.banklines.lock(line.id), about=receipt.id))
+
+
+def _batch(uow: UnitOfWork, told: Reported) -> _Match | None:
+    """A credit that names a batch of some channel's report: the sum of its lines, or an exception."""
+    names = tuple(dict.fromkeys(_BATCH_NAME.findall(f"{told.reference} {told.name}")))
+    found = uow.banklines.find(batch=names, limit=1) if names else []
+    if not found:
+        return None
+    channel, batch = found[0].channel, found[0].batch
+    about = batch_name(channel, batch)
+    first = settled(uow, about)
+    if first is not None and first.fact != told.fact:
+        return _Match(LineKind.SETTLEMENT, why=Why.TWICE, channel=channel)
+    if batch_net(uow, channel, batch) != told.gross:
+        return _Match(LineKind.SETTLEMENT, why=Why.BATCH, channel=channel)
+    return _Match(LineKind.SETTLEMENT, about, channel=channel)
+
+
+def batch_name(channel: str, batch: str) -> str:
+    """What the line of a whole batch is about."""
+    return f"batch:{channel}:{batch}"
+
+
+def batch_net(uow: UnitOfWork, channel: str, batch: str) -> Money | None:
+    """What a batch brings to the bank account: the net of its lines. None when they are in several currencies."""
+    lines = uow.banklines.find(channel=channel, batch=batch, limit=100_000)
+    nets = [line.gross - line.fee for line in lines]
+    if len({net.asset for net in nets}) != 1:
+        return None
+    return Money(sum(net.minor for net in nets), nets[0].asset)
+
+
+def _outgoing(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
+    operation = _operation_of(uow, told)
+    if operation is None:
+        return _Match(LineKind.OTHER, why=Why.UNKNOWN)
+    kind = LineKind.PAYOUT if operation.kind is OperationKind.PAYOUT else LineKind.REFUND
+    if operation.amount != -told.gross:
+        return _Match(kind, why=Why.DIFFERS)
+    if (holder := settled(uow, operation.id)) is not None and holder.fact != told.fact:
+        return _Match(kind, why=Why.TWICE)
+    done = verbs.payout_done if kind is LineKind.PAYOUT else verbs.refund_done
+    if operation.state is not OperationState.SUCCEEDED and not done(uow, shop, operation, told):
+        return _Match(kind, why=Why.UNKNOWN)
+    return _Match(kind, operation.id)
+
+
+def _operation_of(uow: UnitOfWork, told: Reported) -> Operation | None:
+    """The refund or payout of this name or evidence; of a refund made by hand the payment is named."""
+    kinds = (OperationKind.REFUND, OperationKind.PAYOUT)
+    operations, channel = uow.operations, told.channel
+    found = operations.find(channel=channel, kind=kinds, reference=told.name, limit=1) if told.name else []
+    if not found and told.evidence:
+        found = operations.find(channel=channel, kind=kinds, evidence=told.proof, limit=1)
+    if found:
+        return operations.lock(found[0].id)
+    for receipt in uow.receipts.find(channel=told.channel, fact=told.of, limit=1) if told.of else ():
+        sent = operations.find(kind=OperationKind.REFUND, receipt=receipt.id, limit=20)
+        fitting = [one for one in sent if one.amount == -told.gross and settled(uow, one.id) is None]
+        if len(fitting) == 1:
+            return operations.lock(fitting[0].id)
+    return None
+
+
+def _returned(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
+    operation = _operation_of(uow, told)
+    if operation is None or operation.amount != told.gross or not verbs.came_back(uow, shop, operation, told):
+        return _Match(told.kind, why=Why.RETURNED)
+    return _Match(told.kind, f"return:{operation.id}")
+
+
+def _taken_back(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
+    found = uow.receipts.find(channel=told.channel, fact=told.of, limit=2) if told.of else []
+    if not found and _plain(told.reference):
+        same = uow.receipts.find(channel=told.channel, reference=(told.reference, _plain(told.reference)), limit=100)
+        found = [one for one in same if one.amount == -told.gross]
+    if len(found) != 1 or not verbs.taken_back(uow, shop, found[0], told):
+        return _Match(told.kind, why=Why.CLAWBACK)
+    return _Match(told.kind, f"clawback:{told.fact}")
+
+
+def _fact(told: Reported) -> Fact:
+    return Fact(
+        channel=told.channel,
+        id=told.fact,
+        reference=told.reference,
+        amount=told.gross,
+        at=told.at,
+        debtor_account=told.debtor_account,
+        debtor_name=told.debtor_name,
+    )
+
+
+def _plain(reference: str) -> str:
+    return reference.replace(" ", "").upper()
+
+
+# Writing it down
+
+
+def _line(shop: Shop, document: str, told: Reported, match: _Match) -> BankLine:
+    return BankLine(
+        id=shop.ids.new(10),
+        channel=match.channel or told.channel,
+        document=document,
+        fact=told.fact,
+        kind=match.kind,
+        gross=told.gross,
+        fee=told.kept,
+        booked_at=told.at,
+        state=LineState.OPEN if match.why else LineState.MATCHED,
+        opened_at=shop.clock.now(),
+        about=match.about,
+        batch=told.batch,
+        reference=told.reference[:64],
+        why=match.why,
+        debtor_account=told.debtor_account,
+        debtor_name=told.debtor_name,
+    )
+
+
+def _post(uow: UnitOfWork, shop: Shop, line: BankLine) -> BankLine:
+    place = clearing(line.channel)
+    if line.kind is LineKind.FEE:
+        costs, arrived, cleared = line.fee - line.gross, line.gross - line.fee, zero(line.gross.asset)
+    else:
+        costs, arrived, cleared = line.fee, line.gross - line.fee, line.gross
+    # The net of a line in a batch stays in clearing until the batch arrives.
+    bank = debit(place if line.batch else BANK, arrived)
+    legs = [bank, debit(PROCESSOR_FEES, costs), credit(place, cleared)]
+    if not costs and line.batch:
+        return line  # nothing moves yet
+    key = f"settled:{line.channel}:{line.kind}:{line.fact}"
+    uow.journal.post(entry(key, shop.clock.now(), "settled", *legs))
+    return uow.banklines.save(replace(line, entry=key))

@@ -1,0 +1,203 @@
+"""What still lies in clearing: movements of ours that no bank line has settled, and the list of those overdue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from core.ledger.accounts import clearing
+from core.ledger.finding import Finding
+from core.money import Money, asset, zero
+from core.payments.bankline import BankLine, LineKind, LineState, Why
+from core.payments.operations import OperationKind, OperationState
+from core.payments.recon import batch_name, batch_net
+from core.ports import Duplicate, Shelf, UnitOfWork
+from core.shop.context import Shop
+from core.shop.notices import tell
+
+T = TypeVar("T")
+
+INVARIANT = 13
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that an entry of ours put into a clearing account (negative: took out), and that a line must settle."""
+
+    about: str  # what its line is about
+    channel: str
+    kind: LineKind
+    fact: str  # what its line is likely to be called
+    reference: str
+    amount: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `since` to `before`, both included; None: without end."""
+
+    since: datetime | None = None
+    before: datetime | None = None
+
+    def of(self, field: str) -> dict[str, Mapping[str, datetime]]:
+        """As a shelf is asked for it."""
+        ends = {"since": self.since, "before": self.before}
+        return {name: {field: at} for name, at in ends.items() if at is not None}
+
+
+def cutoff(now: datetime, days: int) -> datetime:
+    """The moment `days` business days ago: what is older should be settled."""
+    while days > 0:
+        now -= timedelta(days=1)
+        days -= now.weekday() < 5
+    return now
+
+
+def movements(uow: UnitOfWork, span: Span | None = None) -> Iterator[Movement]:
+    """Everything that entries of ours have moved through clearing, told in this span of time."""
+    for source in SOURCES:
+        yield from source(uow, span or Span())
+
+
+def _pages(shelf: Shelf[Any, T], span: Mapping[str, Mapping[str, datetime]], **equals: object) -> Iterator[T]:
+    offset = 0
+    since, before = span.get("since"), span.get("before")
+    while page := shelf.find(since=since, before=before, newest=False, limit=_PAGE, offset=offset, **equals):
+        yield from page
+        offset += len(page)
+
+
+def _received(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
+    for one in _pages(uow.receipts, span.of("received_at")):
+        yield Movement(one.id, one.channel, LineKind.PAYMENT, one.fact, one.reference, one.amount, one.received_at)
+
+
+def _refunded(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
+    for one in _pages(uow.operations, span.of("created_at"), kind=OperationKind.REFUND, state=OperationState.SUCCEEDED):
+        at = one.dispatched_at or one.created_at
+        yield Movement(one.id, one.channel, LineKind.REFUND, one.evidence or one.id, one.reference, -one.amount, at)
+
+
+def _paid_out(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
+    for one in _pages(uow.payouts, span.of("created_at")):
+        sent = [key for key in (f"payout:{one.id}:paid", f"payout:{one.id}:late") if uow.journal.posted(key)]
+        if not sent or one.operation is None:
+            continue
+        at = uow.journal.entry(sent[-1]).at
+        yield Movement(one.operation, one.channel, LineKind.PAYOUT, one.evidence or one.id, "", -one.sent, at)
+        if uow.journal.posted(key := f"payout:{one.id}:returned"):
+            back, at = f"return:{one.operation}", uow.journal.entry(key).at
+            yield Movement(back, one.channel, LineKind.RETURN, back, "", one.sent, at)
+
+
+def _batches(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
+    """The net of each batch that a report has told of, as it waits for its one line on the bank account."""
+    seen: set[tuple[str, str]] = set()
+    for line in _pages(uow.banklines, span.of("opened_at")):
+        if line.batch and (line.channel, line.batch) not in seen:
+            seen.add((line.channel, line.batch))
+            about, net = batch_name(line.channel, line.batch), batch_net(uow, line.channel, line.batch)
+            if net is not None:
+                yield Movement(about, line.channel, LineKind.SETTLEMENT, about[:64], line.batch, net, line.opened_at)
+
+
+SOURCES: tuple[Callable[[UnitOfWork, Span], Iterator[Movement]], ...] = (_received, _refunded, _paid_out, _batches)
+
+
+# Overdue
+
+
+def overdue(uow: UnitOfWork, shop: Shop, since: datetime | None = None) -> list[Movement]:
+    """Movements since a moment that should have had their line by now and are on no list. Reads much: `Store.survey`.
+
+    Of commands the moment is that of their birth: ask from a month before what was seen last.
+    """
+    last = cutoff(shop.clock.now(), shop.policy.reconciliation.settle_days)
+    old = [one for one in movements(uow, Span(since, last)) if one.at <= last]
+    lined: set[str] = set()
+    for first in range(0, len(old), _PAGE):
+        names = tuple(one.about for one in old[first : first + _PAGE])
+        lined |= {line.about for line in uow.banklines.find(about=names, limit=2 * _PAGE)}
+    return [one for one in old if one.about not in lined]
+
+
+def list_overdue(uow: UnitOfWork, shop: Shop, found: list[Movement]) -> int:
+    """List movements without a line as exceptions; how many are new. The admins are told once for all of them."""
+    now, listed = shop.clock.now(), 0
+    for one in found:
+        if uow.banklines.count(about=one.about):
+            continue
+        line = BankLine(
+            id=shop.ids.new(10),
+            channel=one.channel,
+            document="",
+            fact=f"missing:{one.about}"[:80],  # its own one may stand on a line that is an exception itself
+            kind=one.kind,
+            gross=one.amount,
+            fee=zero(one.amount.asset),
+            booked_at=one.at,
+            state=LineState.OPEN,
+            opened_at=now,
+            about=one.about,
+            reference=one.reference[:64],
+            why=Why.MISSING,
+        )
+        with suppress(Duplicate):  # listed at this moment by another process
+            uow.banklines.add(line)
+            listed += 1
+    for admin in sorted(shop.admins) if listed else ():
+        tell(uow, now, admin, "exceptions", f"{now:%Y-%m-%dT%H:%M:%S}", n=str(listed))
+    return listed
+
+
+# Judging
+
+
+def check(uow: UnitOfWork, before: datetime | None = None) -> Iterator[Finding]:
+    """Invariant 13: what lies in clearing is what waits for its line, plus what the exceptions say; nothing else.
+
+    With `before`: what is older than that moment must be on the list.
+    """
+    lines, explained, listed = _lines(uow)
+    expected: Counter[tuple[str, str]] = Counter()
+    for one in movements(uow):
+        if one.about in lines:
+            continue
+        expected[clearing(one.channel), one.amount.asset.code] += one.amount.minor
+        if before is not None and one.at <= before and one.about not in listed:
+            yield Finding(INVARIANT, one.about, f"{one.amount} of {one.channel} has no bank line and is on no list")
+    for place, minor in explained.items():
+        expected[place] -= minor
+    real = uow.journal.totals("clearing:")
+    for account, code in sorted(real.keys() | expected.keys()):
+        has, should = real.get((account, code), 0), expected[account, code]
+        if has != should:
+            of = asset(code)
+            yield Finding(
+                INVARIANT,
+                account,
+                f"{Money(has, of)} lie there, and payments under way and exceptions explain {Money(should, of)}",
+            )
+
+
+def _lines(uow: UnitOfWork) -> tuple[set[str], Counter[tuple[str, str]], set[str]]:
+    """What is settled; what lines took from clearing that is settled by nothing; what is on the list."""
+    settled: set[str] = set()
+    listed: set[str] = set()
+    taken: Counter[tuple[str, str]] = Counter()
+    for line in _pages(uow.banklines, {}):
+        listed.add(line.about)
+        if line.state is LineState.MATCHED:
+            settled.add(line.about)
+        elif line.state is LineState.CLOSED and uow.journal.posted(f"recon:{line.id}"):
+            if not line.document:
+                settled.add(line.about)  # its correction took it out of clearing
+        elif line.document and line.why is not Why.BALANCE:
+            taken[clearing(line.channel), line.gross.asset.code] += line.gross.minor
+    return settled, taken, listed
