@@ -95,6 +95,10 @@ class Shelf(Protocol[K, T]):
         """How many `find` would give without its limit."""
         ...
 
+    def walk(self) -> Iterator[T]:
+        """Every thing there is, by key. In pages: for audits, within one `Store.survey`."""
+        ...
+
 
 class Journal(Protocol):
     """The books."""

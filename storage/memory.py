@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Named
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -110,6 +110,11 @@ class MemoryShelf(Generic[K, T]):
     ) -> int:
         """core.ports.Shelf.count."""
         return len(self._search(before, since, equals))
+
+    def walk(self) -> Iterator[T]:
+        """core.ports.Shelf.walk."""
+        for key in sorted(self._things):
+            yield self._things[key]
 
     def _key(self, thing: T) -> Any:
         return getattr(thing, self._noun.key)

@@ -206,6 +206,18 @@ class PostgresStore:
         raise fault
 
 
+def look(url: URL, vault: Vault, work: Callable[[SqlUnit], R]) -> R:
+    """Run `work` on a snapshot of a connection of its own that cannot write: see storage.look. Raises StorageFault."""
+    try:
+        line = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(line) as connection:
+            connection.isolation_level, connection.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+            return work(SqlUnit(Plan(PostgresLink.dialect, vault), PostgresLink(connection)))
+    except psycopg.Error as error:
+        kind = type(error).__name__
+    raise StorageFault(f"no connection: {kind}")
+
+
 def _roll_back(connection: psycopg.Connection[Any]) -> None:
     try:
         connection.rollback()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Named
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,8 @@ from storage.statements import Shape, Statements
 
 K = TypeVar("K", contravariant=True)
 T = TypeVar("T")
+
+_PAGE = 500  # things read at once
 
 
 class SqlShelf(Generic[K, T]):
@@ -120,6 +123,15 @@ class SqlShelf(Generic[K, T]):
         """core.ports.Shelf.count."""
         shape = Shape(self._mapping, equals, before, since)
         return 0 if shape.nothing else int(self._search(self._sql.count(shape), shape.values)[0][0])
+
+    def walk(self) -> Iterator[T]:
+        """core.ports.Shelf.walk. What it gives does not count as read: a long walk would hold it all in memory."""
+        after = None
+        while rows := self._search(self._sql.walk(first=after is None), {"after": after, "limit": _PAGE}):
+            for row in rows:
+                thing: T = self._mapping.thing(row)
+                yield thing
+            after = getattr(thing, self._mapping.noun.key)
 
     def _search(self, sql: Sql, values: Named[str, Any]) -> Any:
         return self._run(sql.text, sql.bind(values)).fetchall()

@@ -120,6 +120,14 @@ class Statements:
             self._cache[key] = self._compile(query)
         return self._cache[key]
 
+    def walk(self, first: bool) -> Sql:
+        """A page of things by key: `limit` of them, `after` a key unless it is the first page."""
+        key = ("walk", first)
+        if key not in self._cache:
+            query = self._select if first else self._select.where(self._key > bindparam("after"))
+            self._cache[key] = self._compile(query.order_by(self._key).limit(bindparam("limit")))
+        return self._cache[key]
+
     def _order(self, newest: bool) -> list[Any]:
         """By time, then by key, in the same direction, so that an index serves it. No time counts as the oldest."""
         columns = [self._key]

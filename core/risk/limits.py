@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter as Sums
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from core.errors import Refusal, sentence
 from core.ids import OrderId, PersonId
+from core.ledger.finding import Finding
 from core.money import Money
 from core.people import Tier
 from core.policy import Limit, Policy
@@ -87,7 +90,12 @@ def hold(
             used = uow.counters.need(key).used
             left = Money(max(0, limit.amount.minor - used), limit.amount.asset)
             raise _OVER_A_DAY[limit.who](limit=limit.amount, left=left, renews=renews)
-        uow.holds.add(Hold(f"{order}|{key}", order, key, amount, released=False, placed_at=now))
+        taken = Hold(f"{order}|{key}", order, key, amount, released=False, placed_at=now)
+        former = uow.holds.get(taken.id)  # the order is paid another way after all
+        if former is None:
+            uow.holds.add(taken)
+        else:
+            uow.holds.save(replace(taken, version=former.version))
 
 
 def release(uow: UnitOfWork, order: OrderId) -> None:
@@ -95,3 +103,17 @@ def release(uow: UnitOfWork, order: OrderId) -> None:
     for held in uow.holds.find(order=order, released=False):
         uow.counters.shift(held.counter, "used", -held.amount.minor)
         uow.holds.save(replace(held, released=True))
+
+
+def check(uow: UnitOfWork) -> Iterator[Finding]:
+    """Invariant 12: a counter is the sum of what is held of it."""
+    sums: Sums[str] = Sums()
+    for held in uow.holds.walk():
+        if not held.released:
+            sums[held.counter] += held.amount.minor
+    for counter in uow.counters.walk():
+        holds = sums.pop(counter.id, 0)
+        if counter.used != holds:
+            yield Finding(12, counter.id, f"{counter.used} minor units are used, the holds on it sum to {holds}")
+    for key, holds in sums.items():
+        yield Finding(12, key, f"holds of {holds} minor units are on a counter that is not there")

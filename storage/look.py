@@ -1,0 +1,43 @@
+"""One look at a database that somebody else has open: read-only, one snapshot, in this thread. For the command line."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from storage.faults import StorageFault
+from storage.migrate import database_url
+from storage.sqlite import SqliteLink
+from storage.unit import Plan, SqlUnit
+from storage.vault import Vault
+
+R = TypeVar("R")
+
+
+def look(place: str | Path, vault: Vault, work: Callable[[SqlUnit], R]) -> R:
+    """Run `work` on a snapshot. Raises StorageFault when there is no database, or none of this shop's version."""
+    url = database_url(place)
+    if url.drivername == "sqlite":
+        return _look_into_file(Path(url.database or ""), vault, work)
+    from storage.postgres import look as look_into_server  # psycopg is an extra
+
+    return look_into_server(url, vault, work)
+
+
+def _look_into_file(path: Path, vault: Vault, work: Callable[[SqlUnit], R]) -> R:
+    try:
+        # mode=ro: this connection cannot write, and folds no log into the file, which is the shop's to do.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=10)
+        with closing(connection):
+            connection.execute("PRAGMA cache_size=-32000")
+            connection.execute("BEGIN")
+            connection.execute(
+                "SELECT 1 FROM sqlite_master"
+            ).fetchone()  # here the file is opened, and the snapshot made
+            return work(SqlUnit(Plan(SqliteLink.dialect, vault), SqliteLink(connection)))
+    except sqlite3.Error as error:
+        why = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    raise StorageFault(why)
