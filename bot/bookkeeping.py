@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 
 from core.channels import camt, pix, sepa
+from core.payments.outcomes import is_new, what_must_not_differ
 from core.payments.receiving import Fact, take_in
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
-from core.ports import Altered, Message, Store, UnitOfWork
+from core.ports import Altered, Store, UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell
 
@@ -46,27 +46,23 @@ def _book_all(uow: UnitOfWork, shop: Shop, channel: str, told: list[Fact | pix.R
 
 def _book_one(uow: UnitOfWork, shop: Shop, channel: str, one: Fact | pix.Returned | camt.Debited) -> bool:
     key, content = _identity(one)
-    now = shop.clock.now()
-    # The content is personal data and is kept, encrypted, in the receipt; the inbox needs its digest only.
-    message = Message(f"bank:{channel}", key, "", now, hashlib.sha256(content.encode()).hexdigest())
-    if not uow.inbox.put(message):
+    if not is_new(uow, shop.clock.now(), channel, key, content):
         return False
     if isinstance(one, Fact):
         take_in(uow, shop, one)
     elif isinstance(one, camt.Debited):
         settle_refund_by_message(uow, shop, channel, one.reference, one.evidence, one.amount)
     elif one.status == "DEVOLVIDO":
-        settle_refund_by_message(uow, shop, channel, one.id, one.evidence, one.amount, one.fact)
+        settle_refund_by_message(uow, shop, channel, one.id, one.evidence or one.id, one.amount, one.fact)
     elif one.status == "NAO_REALIZADO":
         reject_refund_by_message(uow, shop, channel, one.id, one.status)
-    uow.inbox.settle(message.source, [key])
     return True
 
 
 def _identity(one: Fact | pix.Returned | camt.Debited) -> tuple[str, str]:
     """The natural key of a fact, and what of it must never differ when it is told again."""
     if isinstance(one, Fact):
-        return one.id, f"{one.amount}|{one.reference}"
+        return one.id, what_must_not_differ(one)
     if isinstance(one, camt.Debited):
         return f"debit:{one.evidence}", f"{one.amount}|{one.reference}"
     return f"return:{one.fact}:{one.id}:{one.status}", f"{one.amount}"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.admin import commands as admin
+from bot.admin import operations
 from bot.screens.screen import Screen
 from bot.seller import selling
 from bot.shopper import browsing, buying, orders
@@ -69,6 +70,7 @@ COMMANDS: dict[str, Command] = {
     "stats": Command(admin.stats, "admin", Word("the shop in figures")),
     "sellers": Command(admin.sellers, "admin", Word("the sellers; add opens one"), 16),
     "refund": Command(admin.refund, "admin", Word("send an order’s or a held payment’s money back"), 1),
+    "resolve": Command(operations.resolve, "admin", Word("say how a command in doubt ended, and what proves it"), 24),
     "channels": Command(admin.channels, "admin", Word("the ways to pay")),
     "rates": Command(admin.rates, "admin", Word("the exchange rates")),
     "rate": Command(admin.rate, "admin", Word("enter an exchange rate"), 3),
@@ -100,6 +102,8 @@ PRESSES: dict[str, Handler] = {
     "ox": orders.cancel,
     "or": orders.received,
     "hr": orders.send_back,
+    "pw": orders.other_ways,
+    "po": orders.pay_otherwise,
     "oa": admin.all_orders,
     "mp": selling.products,
     "ms": selling.sales,

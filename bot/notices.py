@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
 
+from bot import notices_operations
 from bot.pictures.card import PaymentCard, Row
 from bot.pictures.card import Receipt as Slip
 from bot.screens import catalogue, staff
@@ -245,20 +246,6 @@ async def refund_failed(notice: Notice) -> None:
     )
 
 
-async def in_doubt(notice: Notice) -> None:
-    """To the admins: nobody knows yet how an operation ended."""
-    operation = await notice.house.store.read(_operation, OperationId(notice.about))
-    await notice.say(
-        Screen(
-            notice.t(
-                "⚠️ It is not known yet whether {amount} went out by {channel}. It is asked again until there is proof.",
-                amount=operation.amount,
-                channel=operation.channel,
-            )
-        )
-    )
-
-
 async def by_hand(notice: Notice) -> None:
     """To the admins: no bank is connected that could send the money back; what to transfer, and where."""
     operation = await notice.house.store.read(_operation, OperationId(notice.about))
@@ -327,11 +314,11 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "held": held,
     "refunded": refunded,
     "refund_failed": refund_failed,
-    "in_doubt": in_doubt,
     "by_hand": by_hand,
     "altered": altered,
     "product_up": product_up,
     "may_sell": may_sell,
+    **notices_operations.KINDS,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.screens import operations as operation_screens
 from bot.screens import orders as screens
 from bot.visit import Visit
 from bot.words import Word
@@ -54,6 +55,18 @@ async def cancel(visit: Visit, order_id: str) -> None:
     """Not any more. The payment card is retired by its notice."""
     order = await visit.do(checkout.cancel, OrderId(order_id))
     await visit.toast(visit.t.plain("Order {order} is cancelled.", order=order.id))
+
+
+async def other_ways(visit: Visit, order_id: str) -> None:
+    """The first way did not work: which others there are, and what the order costs by them."""
+    offers = await visit.look(checkout.other_ways, visit.shop, visit.who, OrderId(order_id))
+    await visit.show(operation_screens.other_ways(visit.t, order_id, offers))
+
+
+async def pay_otherwise(visit: Visit, order_id: str, method: str) -> None:
+    """Pay this way instead. The payment card comes from the outbox."""
+    order = await visit.do(checkout.pay_otherwise, OrderId(order_id), method)
+    await visit.toast(visit.t.plain("Here comes the new payment code of order {order}.", order=order.id))
 
 
 async def received(visit: Visit, order_id: str) -> None:

@@ -24,7 +24,6 @@ class NoCode(Refusal):
 
 def ask_for_payment(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, deadline: datetime) -> Intent:
     """Ask the buyer for what the quote says, by the order's method, until `deadline`. Raises NoCode."""
-    now, method = shop.clock.now(), shop.methods[order.method]
     intent = uow.intents.add(
         Intent(
             id=IntentId(shop.ids.new()),
@@ -34,18 +33,33 @@ def ask_for_payment(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, dea
             settlement=quote.owed,
             quote=quote.id,
             state=IntentState.PROCESSING,
-            created_at=now,
+            created_at=shop.clock.now(),
             expires_at=deadline,
         )
     )
+    _ask(uow, shop, order, intent)
+    return intent
+
+
+def ask_otherwise(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote) -> Intent:
+    """Ask the buyer for what a fresh quote says, by the method that the order now has. Raises NoCode."""
+    assert order.intent is not None
+    intent = uow.intents.lock(order.intent)
+    asked = replace(intent, presentment=quote.pay, settlement=quote.owed, quote=quote.id, state=IntentState.PROCESSING)
+    intent = uow.intents.save(asked)
+    _ask(uow, shop, order, intent)
+    return intent
+
+
+def _ask(uow: UnitOfWork, shop: Shop, order: Order, intent: Intent) -> None:
+    now, method = shop.clock.now(), shop.methods[order.method]
     charge = _charge(shop, method, intent)
     if method.issue is None:
         uow.operations.add(charge)
         carry_out(uow, now, charge.id)
     else:
         uow.operations.add(_offer(method, charge))
-        tell(uow, now, order.shopper, "payment_card", order.id)
-    return intent
+        tell(uow, now, order.shopper, "payment_card", order.id, charge=charge.id)
 
 
 def _charge(shop: Shop, method: Method, intent: Intent) -> Operation:
@@ -65,7 +79,7 @@ def _charge(shop: Shop, method: Method, intent: Intent) -> Operation:
             "account": method.account,
         },
         state=OperationState.RESERVED,
-        created_at=intent.created_at,
+        created_at=shop.clock.now(),
         intent=intent.id,
         expires_at=intent.expires_at,
     )

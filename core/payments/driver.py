@@ -1,29 +1,22 @@
-"""The driver: commits the dispatch, makes the call, commits the outcome. The only asynchronous verb of core."""
+"""The driver: commits the dispatch, makes the call, commits the outcome. The only asynchronous verbs of core."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from core.ids import OperationId
-from core.payments.operations import IntentState, Operation, OperationKind, OperationState
-from core.payments.refunds import BY_HAND, refund_done, refund_failed
-from core.ports import (
-    ActionNeeded,
-    Channel,
-    Charging,
-    Outcome,
-    Pending,
-    Rejected,
-    Store,
-    Succeeded,
-    UnitOfWork,
-    Unknown,
-)
-from core.shop.checkout import withdraw
+from core.payments.doubt import doubt, due_to_ask, wait_to_ask
+from core.payments.intents import follow
+from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.outcomes import Next, hear, record, voided
+from core.ports import Altered, Answer, Channel, Charging, Outcome, Store, UnitOfWork, Unknown
 from core.shop.context import Shop
 from core.shop.notices import tell
 from core.shop.orders import OrderState
+
+_NO_CHANNEL = Unknown("channel not configured")
 
 
 class Driver:
@@ -37,17 +30,76 @@ class Driver:
         operation = await self._store.write(dispatch, self._shop, operation_id)
         if operation is None:
             return
+        if operation.state is OperationState.ACTION:
+            await self._void(operation)
+            return
         channel = self._channels.get(operation.channel)
-        if channel is not None and operation.state is OperationState.UNKNOWN and not channel.idempotent:
-            return  # it may have gone out, and this rail would do it a second time: only evidence ends it
-        outcome: Outcome
+        if operation.state is OperationState.UNKNOWN and channel is not None and not self._may_repeat(operation):
+            # It may have gone out, and this rail would do it a second time: only evidence ends it.
+            await self._store.write(_cut_off, self._shop, operation_id)
+            return
+        await self._send(operation)
+
+    async def ask(self, operation_id: OperationId) -> None:
+        """Ask the channel what became of a command, and do what its answer calls for."""
+        operation = await self._store.read(lambda uow: uow.operations.get(operation_id))
+        if operation is None:
+            return
+        channel, began = self._channels.get(operation.channel), self._shop.clock.now()
+        answer: Answer = await channel.query(operation) if channel is not None else _NO_CHANNEL
+        try:
+            following = await self._store.write(
+                hear,
+                self._shop,
+                operation,
+                answer,
+                resendable=self._may_repeat(operation),
+                visibility=channel.visibility if channel is not None else timedelta.max,
+                began=began,
+            )
+        except Altered:
+            await self._store.write(_alarm, self._shop, operation)
+            return
+        if following is Next.VOID:
+            await self._void(operation)
+        elif following is not Next.NOTHING:
+            await self._send(operation, afresh=following is Next.AFRESH)
+
+    async def ask_all(self) -> int:
+        """Ask about everything whose time to be asked about has come. How many."""
+        waiting = await self._store.read(due_to_ask, self._shop)
+        for operation_id in waiting:
+            await self.ask(operation_id)
+        return len(waiting)
+
+    def _may_repeat(self, operation: Operation) -> bool:
+        """Whether the rail takes the frozen body again, under the same key, as the same command."""
+        channel, first = self._channels.get(operation.channel), operation.dispatched_at
+        if channel is None or not channel.idempotent or first is None:
+            return False
+        return channel.key_life is None or self._shop.clock.now() - first < channel.key_life
+
+    async def _send(self, operation: Operation, *, afresh: bool = False) -> None:
+        channel = self._channels.get(operation.channel)
+        outcome: Outcome = _NO_CHANNEL
         if operation.kind is OperationKind.CHARGE and isinstance(channel, Charging):
             outcome = await channel.charge(operation)
         elif operation.kind is OperationKind.REFUND and channel is not None:
             outcome = await channel.refund(operation)
-        else:
-            outcome = Unknown("channel not configured")
-        await self._store.write(record, self._shop, operation_id, outcome)
+        elif operation.kind is OperationKind.PAYOUT and channel is not None:
+            outcome = await channel.payout(operation)
+        try:
+            await self._store.write(record, self._shop, operation.id, outcome, afresh=afresh)
+        except Altered:
+            await self._store.write(_alarm, self._shop, operation)
+
+    async def _void(self, operation: Operation) -> None:
+        channel = self._channels.get(operation.channel)
+        outcome = await channel.void(operation) if isinstance(channel, Charging) else _NO_CHANNEL
+        try:
+            await self._store.write(voided, self._shop, operation.id, outcome)
+        except Altered:
+            await self._store.write(_alarm, self._shop, operation)
 
 
 def dispatch(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> Operation | None:
@@ -55,72 +107,31 @@ def dispatch(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> Operatio
 
     One found DISPATCHED was cut off mid-call. The frozen body may be sent again where the rail takes the same key for
     the same command (`Channel.idempotent`). It may have gone out already: from now on it is in doubt, so that a refusal
-    of the repeat ends nothing.
+    of the repeat ends nothing. One in ACTION has been sent: where its order has ended, it is to be made void.
     """
-    operation = uow.operations.lock(operation_id)
+    operation, now = uow.operations.lock(operation_id), shop.clock.now()
+    if operation.state is OperationState.ACTION and not operation.is_offer:
+        return operation if uow.orders.need(operation.order).state is not OrderState.PLACED else None
     if operation.state is OperationState.DISPATCHED:
-        return uow.operations.save(operation.move(OperationState.UNKNOWN))
+        cut_off = replace(operation.move(OperationState.UNKNOWN), doubt_at=now)
+        kept = uow.operations.save(replace(cut_off, sent_at=now))
+        follow(uow, kept.intent)
+        return kept
     if operation.state is OperationState.UNKNOWN:
-        return operation
+        return uow.operations.save(replace(operation, sent_at=now))
     if operation.state is not OperationState.RESERVED:
         return None
-    return uow.operations.save(replace(operation.move(OperationState.DISPATCHED), dispatched_at=shop.clock.now()))
+    first = operation.move(OperationState.DISPATCHED)
+    return uow.operations.save(replace(first, dispatched_at=now, sent_at=now, ask_at=wait_to_ask(shop, first)))
 
 
-def record(uow: UnitOfWork, shop: Shop, operation_id: OperationId, outcome: Outcome) -> Operation:
-    """Write down what the channel said. A message may have told the end already: then this adds nothing.
-
-    A refusal ends a command that was sent once only. Of one sent again it says nothing about the first time, which may
-    have gone out: only a message or a statement tells.
-    """
+def _cut_off(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> None:
     operation = uow.operations.lock(operation_id)
-    if operation.state not in (OperationState.DISPATCHED, OperationState.UNKNOWN):
-        return operation
-    if operation.state is OperationState.UNKNOWN and isinstance(outcome, Rejected):
-        return _in_doubt(uow, shop, operation, outcome.reason)
-    if operation.kind is OperationKind.REFUND and isinstance(outcome, Succeeded):
-        return refund_done(uow, shop, operation, outcome.evidence)
-    if operation.kind is OperationKind.REFUND and isinstance(outcome, Rejected):
-        return refund_failed(uow, shop, operation, outcome.reason)
-    match outcome:
-        case ActionNeeded(payload):
-            return _show_code(uow, shop, operation, payload)
-        case Pending(evidence, by_hand):
-            moved = replace(operation.move(OperationState.PENDING), evidence=BY_HAND if by_hand else evidence)
-            for admin in shop.admins if by_hand else ():
-                tell(uow, shop.clock.now(), admin, "by_hand", operation.id)
-        case Unknown(reason):
-            return _in_doubt(uow, shop, operation, reason)
-        case Succeeded(evidence):
-            moved = replace(operation.move(OperationState.SUCCEEDED), evidence=evidence)
-        case Rejected(reason):
-            return _charge_failed(uow, shop, operation, reason)
-    return uow.operations.save(moved)
+    if operation.state is OperationState.UNKNOWN:
+        doubt(uow, shop, operation, "cut off")
 
 
-def _in_doubt(uow: UnitOfWork, shop: Shop, operation: Operation, reason: str) -> Operation:
-    """No proof of an end: it stays open. The admins are told the first time, which is when the reason is kept."""
-    if operation.state is OperationState.UNKNOWN and operation.evidence:
-        return operation
+def _alarm(uow: UnitOfWork, shop: Shop, operation: Operation) -> None:
+    """The channel's answer contradicts what it told before: nothing of it is booked."""
     for admin in shop.admins:
-        tell(uow, shop.clock.now(), admin, "in_doubt", operation.id)
-    return uow.operations.save(replace(operation, state=OperationState.UNKNOWN, evidence=reason[:64] or "no answer"))
-
-
-def _charge_failed(uow: UnitOfWork, shop: Shop, operation: Operation, reason: str) -> Operation:
-    """There is no way to pay this order: it ends now, rather than keep its goods and its shopper waiting."""
-    operation = uow.operations.save(replace(operation.move(OperationState.REJECTED), evidence=reason[:64]))
-    order = uow.orders.lock(operation.order)
-    if order.state is OrderState.PLACED:
-        withdraw(uow, shop, order, OrderState.CANCELLED, IntentState.FAILED)
-    return operation
-
-
-def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) -> Operation:
-    """The buyer has a code to scan: the payment card goes out, unless the order ended meanwhile."""
-    order = uow.orders.lock(operation.order)
-    operation = replace(operation.move(OperationState.ACTION), payload=payload)
-    if order.state is not OrderState.PLACED:
-        return uow.operations.save(replace(operation, state=OperationState.EXPIRED))
-    tell(uow, shop.clock.now(), order.shopper, "payment_card", order.id)
-    return uow.operations.save(operation)
+        tell(uow, shop.clock.now(), admin, "altered", f"{operation.channel}:{operation.id}")

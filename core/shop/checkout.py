@@ -10,7 +10,8 @@ from typing import Any
 from core.errors import Gone, Refusal, Stale, sentence
 from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.money import Money
-from core.payments.charging import ask_for_payment
+from core.payments.charging import ask_for_payment, ask_otherwise
+from core.payments.intents import follow
 from core.payments.operations import IntentState, OperationKind, OperationState
 from core.payments.pricing import make_quote
 from core.payments.quote import Quote, QuoteState
@@ -22,7 +23,7 @@ from core.shop.cart import MOST_OF_ONE
 from core.shop.carting import check_stock, take_out
 from core.shop.catalogue import Product
 from core.shop.context import Method, Shop
-from core.shop.notices import tell
+from core.shop.notices import VOID, carry_out, tell
 from core.shop.orders import Order, OrderLine, OrderMoved, OrderState
 
 
@@ -48,6 +49,15 @@ class AddressMissing(Refusal):
     """An order needs somewhere to go."""
 
     sentence = sentence("Where should it go? Please give an address first.")
+
+
+class MayStillBePaid(Refusal):
+    """A charge of the order has no proven end: a second one could be paid as well."""
+
+    sentence = sentence(
+        "The payment for order {order} may still go through, so it cannot be paid another way now. "
+        "Please wait for the bank’s answer, or cancel the order."
+    )
 
 
 class OfferOver(Stale):
@@ -166,7 +176,15 @@ def method_offers(
     uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId
 ) -> list[tuple[Method, Quote | Refusal]]:
     """Every method with what the order would cost by it (or the refusal that stands in its way). Stores nothing."""
-    order = _own_draft(uow, who, order_id)
+    return _offers(uow, shop, _own_draft(uow, who, order_id))
+
+
+def other_ways(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> list[tuple[Method, Quote | Refusal]]:
+    """As `method_offers`, for a placed order whose charge came to nothing. Raises Gone, OrderMoved, MayStillBePaid."""
+    return _offers(uow, shop, _own_unpaid(uow, shop, who, order_id))
+
+
+def _offers(uow: UnitOfWork, shop: Shop, order: Order) -> list[tuple[Method, Quote | Refusal]]:
     seller = uow.sellers.need(order.seller)
     goods = [line.total for line in order.lines]
     offers: list[tuple[Method, Quote | Refusal]] = []
@@ -208,16 +226,7 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
     for line in sorted(order.lines, key=lambda one: one.product):
         _take(uow, line)
     person = uow.people.need(who)
-    limits.hold(
-        uow,
-        shop.policy,
-        now,
-        order=order.id,
-        shopper=who,
-        tier=person.tier,
-        channel=order.method,
-        amount=shop.rates.approximately(quote.pay, shop.policy.currency, now.date())[0],
-    )
+    _hold_limits(uow, shop, order, quote)
     deadline = now + shop.policy.pay_within[order.method]
     intent = ask_for_payment(uow, shop, order, quote, deadline)
     uow.quotes.save(replace(quote.move(QuoteState.LOCKED), expires_at=deadline))
@@ -228,6 +237,20 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
     return uow.orders.save(replace(order.move(OrderState.PLACED), intent=intent.id, deadline=deadline))
 
 
+def _hold_limits(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote) -> None:
+    now = shop.clock.now()
+    limits.hold(
+        uow,
+        shop.policy,
+        now,
+        order=order.id,
+        shopper=order.shopper,
+        tier=uow.people.need(order.shopper).tier,
+        channel=order.method,
+        amount=shop.rates.approximately(quote.pay, shop.policy.currency, now.date())[0],
+    )
+
+
 def _take(uow: UnitOfWork, line: OrderLine) -> None:
     product = uow.products.need(line.product)
     if product.price != line.price:
@@ -236,6 +259,41 @@ def _take(uow: UnitOfWork, line: OrderLine) -> None:
     if not uow.products.shift(product.id, "stock", -line.quantity):
         check_stock(uow.products.need(line.product), line.quantity)
         raise PriceChanged(title=line.title)
+
+
+def _own_unpaid(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Order:
+    """A placed order that is proved not to be paid by any charge so far."""
+    order = uow.orders.lock(order_id)
+    if order.shopper != who:
+        raise Gone
+    if order.state is not OrderState.PLACED or order.deadline is None or order.deadline <= shop.clock.now():
+        raise OrderMoved(order=order.id, state=order.state.value)
+    for charge in uow.operations.find(order=order.id, kind=OperationKind.CHARGE):
+        if charge.state not in (OperationState.REJECTED, OperationState.EXPIRED):
+            raise MayStillBePaid(order=order.id)
+    return order
+
+
+def pay_otherwise(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, method: str) -> Order:
+    """Pay a placed order another way, or the same way anew: a fresh quote and charge under its intent and deadline.
+
+    Only once every charge before is proved to have come to nothing, so that no buyer can pay at two channels.
+    Raises Gone, OrderMoved, MayStillBePaid, NoMethod, NoRate, StaleRate, TooSmall, NoCode or the refusal of a limit.
+    """
+    order = _own_unpaid(uow, shop, who, order_id)
+    if method not in shop.methods:
+        raise NoMethod
+    former = uow.quotes.lock(order.quote) if order.quote else None
+    if former is not None and former.state is QuoteState.LOCKED:
+        uow.quotes.save(former.move(QuoteState.WITHDRAWN))
+    quote = _quote(uow, shop, order, shop.methods[method])
+    order = replace(order, method=method, quote=quote.id)
+    limits.release(uow, order.id)
+    _hold_limits(uow, shop, order, quote)
+    ask_otherwise(uow, shop, order, quote)
+    assert order.deadline is not None
+    uow.quotes.save(replace(quote.move(QuoteState.LOCKED), expires_at=order.deadline))
+    return uow.orders.save(order)
 
 
 def cancel(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Order:
@@ -292,7 +350,8 @@ def count_down(uow: UnitOfWork, shop: Shop) -> int:
 def withdraw(uow: UnitOfWork, shop: Shop, order: Order, to: OrderState, intent_to: IntentState) -> Order:
     """End an unpaid order: everything it holds goes back. Raises OrderMoved.
 
-    Its payment code is our own offer, so we may retire it; money that comes all the same is held for its owner.
+    A payment code that is our own offer we may retire; a charge that a channel was asked for only the channel can.
+    Money that comes all the same is held for its owner.
     """
     order = uow.orders.save(order.move(to))
     for line in order.lines:
@@ -303,9 +362,12 @@ def withdraw(uow: UnitOfWork, shop: Shop, order: Order, to: OrderState, intent_t
         if quote.state is QuoteState.LOCKED:
             uow.quotes.save(quote.move(QuoteState.EXPIRED))
     for charge in uow.operations.find(order=order.id, kind=OperationKind.CHARGE):
-        if charge.state in (OperationState.RESERVED, OperationState.ACTION):
+        if charge.state is OperationState.RESERVED or charge.is_offer:
             uow.operations.save(charge.move(OperationState.EXPIRED))
+        elif charge.state is OperationState.ACTION:
+            carry_out(uow, shop.clock.now(), charge.id, VOID)
     if order.intent:
         uow.intents.save(replace(uow.intents.lock(order.intent), state=intent_to))
+        follow(uow, order.intent)
     tell(uow, shop.clock.now(), order.shopper, to.value, order.id)
     return order

@@ -9,6 +9,7 @@ from core.ports import Effect, UnitOfWork
 
 NOTICE = "notice"
 OPERATION = "operation"
+VOID = "void"  # a later step of a charge: nobody should pay it any more
 
 
 def tell(uow: UnitOfWork, now: datetime, to: PersonId, kind: str, about: str, **data: str) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from core.errors import Gone, Refusal
 from core.ids import PersonId, ProductId, SellerId
 from core.payments.charging import NoCode
-from core.payments.driver import dispatch, record
+from core.payments.driver import dispatch
 from core.payments.fx import NoRate, StaleRate
 from core.payments.operations import OperationState, ReceiptState
+from core.payments.outcomes import record
 from core.payments.pricing import OFFER_LIFE, TooSmall
 from core.payments.quote import QuoteState
 from core.ports import ActionNeeded, Rejected, Unknown
@@ -356,18 +357,22 @@ def test_an_order_cancelled_while_its_code_is_made_shows_none() -> None:
     world.do(dispatch, charge.id)
     world.do(cancel, MAYA, order.id)
     world.do(record, charge.id, ActionNeeded("code"))
+    world.run_errands()
     assert world.charge(order.id).state is OperationState.EXPIRED
     assert "payment_card" not in [kind for _, kind, _ in world.told]
 
 
-def test_an_order_whose_code_cannot_be_made_ends_at_once_and_its_shopper_is_told() -> None:
+def test_an_order_whose_code_cannot_be_made_waits_for_another_way_to_pay_until_its_deadline() -> None:
     world = World(methods=[ASKED])
     world.rails["sepa"].answers = [Rejected("59: too long")]
     order = world.orders(world.sells(ROSA, "10.00 EUR"))
     assert world.charge(order.id).state is OperationState.REJECTED
-    assert world.order(order.id).state is OrderState.CANCELLED
+    assert world.order(order.id).state is OrderState.PLACED
+    assert world.news(MAYA) == ["charge_refused"]
+    world.clock.let_pass(hours=2)
+    world.do(expire_due)
     assert world.stock(order.lines[0].product) == 5
-    assert world.news(MAYA) == ["cancelled"]
+    assert world.news(MAYA) == ["expired"]
     assert world.pays(order).state is ReceiptState.HELD
 
 
@@ -378,7 +383,7 @@ def test_a_code_that_failed_to_come_is_shown_when_the_rail_is_back() -> None:
     assert (world.charge(order.id).state, world.news(ADA)) == (OperationState.UNKNOWN, ["in_doubt"])
     world.carry(world.charge(order.id).id)
     assert world.charge(order.id).state is OperationState.ACTION
-    assert world.news(MAYA) == ["payment_card"]
+    assert world.news(MAYA) == ["charge_in_doubt", "payment_card"]
 
 
 def test_a_payment_settles_a_charge_that_was_in_doubt() -> None:

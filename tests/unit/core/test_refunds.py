@@ -7,8 +7,9 @@ import pytest
 
 from core.errors import Gone, NotAllowed
 from core.ids import PersonId
-from core.payments.driver import dispatch, record
+from core.payments.driver import dispatch
 from core.payments.operations import Misfit, Operation, OperationState, Receipt, ReceiptState
+from core.payments.outcomes import record
 from core.payments.receiving import take_in
 from core.payments.refunds import (
     NothingToRefund,
