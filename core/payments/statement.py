@@ -249,9 +249,7 @@ def sum_of(uow: UnitOfWork, payout_id: str) -> Sum:
     others = [one for one in part.lines if one.kind in (LineKind.REFUND, LineKind.DISPUTE, LineKind.OTHER)]
     netted = [one for one in part.lines if one.kind is LineKind.NETTED]
     former, own = (netting_key(seller, of, moment) for moment in (payout.since, payout.until))
-    now = -_added(
-        of, (_change(uow.journal.entry(key), seller.id, of).debt for key in (own,) if uow.journal.posted(key))
-    )
+    now = -_change(uow.journal.entry(own), seller.id, of).debt if uow.journal.posted(own) else zero(of)
     return Sum(
         carried=part.opening.available
         + _added(of, (one.change.available for one in moved))
