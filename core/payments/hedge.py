@@ -11,11 +11,16 @@ from core.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Hedge:
-    """`sold` left our bank account and `bought` came in, under the dealer's own `reference`."""
+    """`sold` left our bank account and `bought` came in, under the dealer's own `reference`.
+
+    It closed `sold` of the position, and on the other side `carried`: what that was booked at. The difference to
+    `bought` is the slippage (pnl:fx).
+    """
 
     id: str
     sold: Money
     bought: Money
+    carried: Money
     at: datetime
     reference: str
     by: PersonId

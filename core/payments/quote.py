@@ -48,7 +48,8 @@ class QuotedRate:
 class Quote:
     """What a buyer pays (`pay`) and the seller is owed (`owed`) for one order by one method.
 
-    `markup` is the spread's yield in the seller's currency; pay at mid = owed + markup, to the minor unit.
+    Bound to the cart, the payee, the amount and the method; single use; good until `expires_at`. `markup` is what the
+    spread and the lock yield, in the seller's currency; pay at mid = owed + markup, to the minor unit.
     """
 
     id: QuoteId
@@ -59,12 +60,26 @@ class Quote:
     markup: Money
     rates: tuple[QuotedRate, ...]
     spread_bp: int
-    lock_price: Money  # what the lock cost the buyer; zero while the spread carries it
+    lock_price: Money  # what of `pay` is for holding the rate; zero where no rate of the shop's is held
     policy: str  # version of the policy that priced it
     issued_at: datetime
     expires_at: datetime
     state: QuoteState
+    cart: str = ""  # digest of the lines it is for
+    payee: str = ""  # who the buyer was told would be paid, and where
+    mid: Fraction = Fraction(1)  # one unit of `pay`'s currency in `owed`'s, when it was made
+    used_at: datetime | None = None  # when the payment that used it was made, by the payer's bank
     version: int = 0
+
+    @property
+    def is_exchange(self) -> bool:
+        """Whether the shop takes in one currency and owes another: what opens a position."""
+        return self.pay.asset != self.owed.asset
+
+    @property
+    def counter(self) -> Money:
+        """What `pay` was worth at mid: the other side of the position that the capture opens."""
+        return self.owed + self.markup
 
     def move(self, to: QuoteState) -> Quote:
         """The quote in its next state. Raises IllegalMove: a second use is a defect the verbs must refuse first."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from core.ids import PersonId
 from core.ledger.journal import Leg, credit, debit, entry
 from core.money import Money
+from core.payments import locks
 from core.payments.escrow import escrow_of, release_first
 from core.payments.operations import (
     IntentState,
@@ -18,7 +19,7 @@ from core.payments.operations import (
     Receipt,
     ReceiptState,
 )
-from core.payments.quote import Quote, QuoteState
+from core.payments.quote import Quote
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell
@@ -86,7 +87,7 @@ def _apply(uow: UnitOfWork, shop: Shop, fact: Fact, charge: Operation, order: Or
     assert intent is not None and quote is not None, "a placed order has an intent and a quote"
     uow.operations.save(replace(charge.move(OperationState.SUCCEEDED), evidence=fact.id))
     uow.intents.save(replace(intent, state=IntentState.CAPTURED))
-    uow.quotes.save(quote.move(QuoteState.USED))
+    locks.use(uow, shop, order, quote, fact.at)
     order = uow.orders.save(replace(order.move(OrderState.PAID), paid_at=now))
     uow.journal.post(
         entry(f"capture:{order.id}", now, "capture", *_capture_legs(charge.channel, order, quote), order=order.id)

@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import Gone, Refusal, Stale, sentence
 from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.money import Money
+from core.payments import locks
 from core.payments.charging import ask_for_payment, ask_otherwise
 from core.payments.intents import follow
 from core.payments.operations import IntentState, OperationKind, OperationState
@@ -115,14 +116,11 @@ def _draft(
 def _quote(uow: UnitOfWork, shop: Shop, order: Order, method: Method) -> Quote:
     """A fresh quote for an order by a method; the one it had is withdrawn."""
     if order.quote:
-        former = uow.quotes.lock(order.quote)
-        if former.state is QuoteState.OFFERED:
-            uow.quotes.save(former.move(QuoteState.WITHDRAWN))
+        locks.let_go(uow, uow.quotes.lock(order.quote), QuoteState.WITHDRAWN)
     return uow.quotes.add(
         make_quote(
             shop,
-            order=order.id,
-            goods=[line.total for line in order.lines],
+            order=order,
             method=method,
             settled_in=uow.sellers.need(order.seller).currency,
             now=shop.clock.now(),
@@ -186,20 +184,16 @@ def other_ways(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) ->
 
 def _offers(uow: UnitOfWork, shop: Shop, order: Order) -> list[tuple[Method, Quote | Refusal]]:
     seller = uow.sellers.need(order.seller)
-    goods = [line.total for line in order.lines]
     offers: list[tuple[Method, Quote | Refusal]] = []
     for method in shop.methods.values():
         try:
             offers.append(
                 (
                     method,
-                    make_quote(
+                    locks.with_room(
+                        uow,
                         shop,
-                        order=order.id,
-                        goods=goods,
-                        method=method,
-                        settled_in=seller.currency,
-                        now=shop.clock.now(),
+                        make_quote(shop, order=order, method=method, settled_in=seller.currency, now=shop.clock.now()),
                     ),
                 )
             )
@@ -229,7 +223,7 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
     _hold_limits(uow, shop, order, quote)
     deadline = now + shop.policy.pay_within[order.method]
     intent = ask_for_payment(uow, shop, order, quote, deadline)
-    uow.quotes.save(replace(quote.move(QuoteState.LOCKED), expires_at=deadline))
+    locks.lock(uow, shop, quote, deadline)
     if order.from_cart:
         take_out(uow, who, {line.product for line in order.lines})
     if person.method != order.method:
@@ -283,16 +277,13 @@ def pay_otherwise(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId,
     order = _own_unpaid(uow, shop, who, order_id)
     if method not in shop.methods:
         raise NoMethod
-    former = uow.quotes.lock(order.quote) if order.quote else None
-    if former is not None and former.state is QuoteState.LOCKED:
-        uow.quotes.save(former.move(QuoteState.WITHDRAWN))
     quote = _quote(uow, shop, order, shop.methods[method])
     order = replace(order, method=method, quote=quote.id)
     limits.release(uow, order.id)
     _hold_limits(uow, shop, order, quote)
     ask_otherwise(uow, shop, order, quote)
     assert order.deadline is not None
-    uow.quotes.save(replace(quote.move(QuoteState.LOCKED), expires_at=order.deadline))
+    locks.lock(uow, shop, quote, order.deadline)
     return uow.orders.save(order)
 
 
@@ -358,9 +349,7 @@ def withdraw(uow: UnitOfWork, shop: Shop, order: Order, to: OrderState, intent_t
         uow.products.shift(line.product, "stock", line.quantity)
     limits.release(uow, order.id)
     if order.quote:
-        quote = uow.quotes.lock(order.quote)
-        if quote.state is QuoteState.LOCKED:
-            uow.quotes.save(quote.move(QuoteState.EXPIRED))
+        locks.let_go(uow, uow.quotes.lock(order.quote), QuoteState.EXPIRED)
     for charge in uow.operations.find(order=order.id, kind=OperationKind.CHARGE):
         if charge.state is OperationState.RESERVED or charge.is_offer:
             uow.operations.save(charge.move(OperationState.EXPIRED))

@@ -36,6 +36,10 @@ class Quotes(SQLModel, table=True):
     issued_at: datetime = moment()
     expires_at: datetime = moment()
     state: str = text()
+    cart: str = text()
+    payee: str = text()
+    mid: str = text()
+    used_at: datetime | None = moment()
     version: int = whole()
 
 
