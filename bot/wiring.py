@@ -41,6 +41,7 @@ from core.channels.sepa import Sepa
 from core.clock import Clock, SystemClock
 from core.ids import Ids, OperationId, PersonId
 from core.money import asset
+from core.payments.doubt import ask_soon, can_be_asked_sooner
 from core.payments.driver import Driver
 from core.payments.fx import BY_HAND, Fixing, RateDesk
 from core.policy import BadPolicy, Policy, read_policy, shipped_policy
@@ -287,6 +288,7 @@ class Sampan:
             secret or None,
             {"pix": books.pix_webhook, "camt054": books.camt054},
             self._figures,
+            self._ask_soon,
         )
         if self.settings.public_url:
             handler = webhook_handler(self._intake, self.settings.webhook_secret.reveal())
@@ -339,6 +341,10 @@ class Sampan:
 
     async def _operate(self, data: dict[str, str]) -> None:
         await self._driver.carry(OperationId(data["operation"]))
+
+    async def _ask_soon(self, operation: OperationId) -> None:
+        if await self.store.read(can_be_asked_sooner, self.shop, operation):
+            await self.store.write(ask_soon, self.shop, operation)
 
     async def _figures(self) -> dict[str, float]:
         counts = await self.store.read(_figures)

@@ -1,4 +1,4 @@
-"""The web server: Telegram's webhook, the bank's messages, health and metrics."""
+"""The web server: Telegram's webhook, the bank's messages, the return page, health and metrics."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 from aiohttp import web
 
 from bot.secret import Secret
+from bot.web import return_page
 from core.channels.camt import BadStatement
 from core.channels.pix import BadWebhook
 from core.channels.signing import BadSignature, verify
 from core.clock import Clock
+from core.ids import OperationId
 from core.ports import Altered
 
 log = logging.getLogger(__name__)
@@ -32,11 +34,13 @@ class Doors:
         secret: Secret | None,
         banks: dict[str, Book],
         figures: Callable[[], Awaitable[dict[str, float]]],
+        ask_soon: Callable[[OperationId], Awaitable[None]],
     ) -> None:
         self._clock, self._secret, self._banks, self._figures = clock, secret, banks, figures
         self.app = web.Application(client_max_size=LARGEST_MESSAGE)
         self.app.router.add_get("/health", self._health)
         self.app.router.add_get("/metrics", self._metrics)
+        self.app.router.add_get(return_page.ROUTE, return_page.ReturnPage(ask_soon).show)
         for name in banks:
             self.app.router.add_post(f"/bank/{name}", self._bank)
 

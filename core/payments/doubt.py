@@ -85,10 +85,16 @@ def due_to_ask(uow: UnitOfWork, shop: Shop, limit: int = 20) -> list[OperationId
 
 def ask_soon(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> None:
     """Somebody came back from the channel's page: ask at the next tick. Says nothing and decides nothing."""
+    if can_be_asked_sooner(uow, shop, operation_id):
+        uow.operations.save(replace(uow.operations.lock(operation_id), ask_at=shop.clock.now()))
+
+
+def can_be_asked_sooner(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> bool:
+    """Whether it has no end and its channel is to be asked later: a page that anybody can call writes only then."""
     operation = uow.operations.get(operation_id)
-    now = shop.clock.now()
-    if operation and operation.state in _ASKED and operation.ask_at and operation.ask_at > now:
-        uow.operations.save(replace(operation, ask_at=now))
+    if operation is None or operation.state not in _ASKED or operation.ask_at is None:
+        return False
+    return operation.ask_at > shop.clock.now()
 
 
 def need_in_doubt(uow: UnitOfWork, operation_id: OperationId) -> Operation:
