@@ -1,4 +1,4 @@
-"""The command line, `sampan demo | run | doctor | migrate | bench`: parses, calls, prints, says what to do next."""
+"""The command line, `sampan demo | run | doctor | migrate | ledger | bench`: parses, calls, says what to do next."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from bot import ledger_cli
 from bot.config import BadConfig, Settings, read
 
 
@@ -178,6 +179,8 @@ def _parser() -> argparse.ArgumentParser:
     migrate = verbs.add_parser("migrate", help="upgrade the database")
     migrate.add_argument("--json", action="store_true", help="for machines")
     migrate.set_defaults(call=_migrate)
+
+    ledger_cli.register(verbs)
 
     bench = verbs.add_parser("bench", help="measure this machine")
     bench.add_argument("what", choices=("journey", "checkout"))

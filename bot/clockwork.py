@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.visit import TELEGRAM
 from core.channels import rates
+from core.ledger import chain
 from core.payments.driver import Driver
 from core.payments.fx import Fixing
 from core.ports import Duplicate, Store, StoredFixing, UnitOfWork
@@ -45,6 +46,7 @@ class Clockwork:
         self._add(self.expire, every)
         self._add(self.count_down, 15)
         self._add(self.ask, 5)
+        self._add(self.seal, 10)
         self._add(self.prune, 6 * 3600)
         if self._sources:
             self._add(self.fetch_rates, 3600, at_once=True)
@@ -94,6 +96,11 @@ class Clockwork:
             self._shop.rates.learn(fixings)
             self._shop.rates.history.learn(fixings, self._shop.clock.now().date())
 
+    async def seal(self) -> None:
+        """What was posted becomes part of the chain, a few entries a transaction."""
+        while await self._store.read(_unsealed):
+            await self._store.write(chain.seal, self._shop.clock.now())
+
     async def prune(self) -> None:
         """Settled updates are dropped after a while."""
         before = self._shop.clock.now() - KEEP_UPDATES
@@ -108,6 +115,10 @@ class Clockwork:
 
 def _any_due(uow: UnitOfWork, shop: Shop) -> bool:
     return bool(due(uow, shop))
+
+
+def _unsealed(uow: UnitOfWork) -> bool:
+    return bool(uow.journal.unsealed(1))
 
 
 def _keep(uow: UnitOfWork, shop: Shop, fixings: list[Fixing]) -> None:

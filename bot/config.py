@@ -142,6 +142,11 @@ class Settings:
         """The live sources: none, one, or two that are compared."""
         return () if self.rates == "history" else tuple(self.rates.split(","))
 
+    @property
+    def place(self) -> str:
+        """Where the database is: a PostgreSQL URL, or a file in the data folder."""
+        return self.database_url.reveal() or str(self.data / "sampan.sqlite3")
+
     def key(self, purpose: str) -> bytes:
         """32 bytes for one purpose ("buttons", "vault" …), from the secret key: no two uses share a key."""
         return hmac.digest(self.secret_key.reveal().encode(), f"sampan {purpose}".encode(), "sha256")

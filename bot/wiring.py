@@ -107,7 +107,7 @@ def open_storage(settings: Settings) -> OpenStore:
 
 def place_of(settings: Settings) -> str:
     """Where the database is: a PostgreSQL URL, or a file in the data folder."""
-    return settings.database_url.reveal() or str(settings.data / "sampan.sqlite3")
+    return settings.place
 
 
 class UpdateInbox:
@@ -372,6 +372,7 @@ class Sampan:
         await self.app.shutdown()
         await asyncio.wait([self._warming])
         await self._session.close()
+        await self._clockwork.seal()  # nothing is posted any more: the chain closes with the shop
         await self.store.stop()
         self._drawers.shutdown()
 

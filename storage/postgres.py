@@ -206,16 +206,27 @@ class PostgresStore:
         raise fault
 
 
-def look(url: URL, vault: Vault, work: Callable[[SqlUnit], R]) -> R:
+def look(url: URL, vault: Vault, work: Callable[[Any], R]) -> R:
     """Run `work` on a snapshot of a connection of its own that cannot write: see storage.look. Raises StorageFault."""
+    return _by_itself(url, vault, work, psycopg.IsolationLevel.REPEATABLE_READ, reads_only=True)
+
+
+def put(url: URL, vault: Vault, work: Callable[[Any], R]) -> R:
+    """Run `work` on a connection of its own, and commit: see storage.look. Raises StorageFault."""
+    return _by_itself(url, vault, work, psycopg.IsolationLevel.READ_COMMITTED, reads_only=False)
+
+
+def _by_itself(
+    url: URL, vault: Vault, work: Callable[[Any], R], level: psycopg.IsolationLevel, *, reads_only: bool
+) -> R:
     try:
         line = url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(line) as connection:
-            connection.isolation_level, connection.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
+            connection.isolation_level, connection.read_only = level, reads_only
             return work(SqlUnit(Plan(PostgresLink.dialect, vault), PostgresLink(connection)))
     except psycopg.Error as error:
         kind = type(error).__name__
-    raise StorageFault(f"no connection: {kind}")
+    raise StorageFault(f"the server: {kind}")
 
 
 def _roll_back(connection: psycopg.Connection[Any]) -> None:
