@@ -42,7 +42,9 @@ def register(verbs: Any) -> None:
     anchor.add_argument(
         "--chain-id", type=_whole, default=1, metavar="N", help="of the EVM chain (default: 1, Ethereum)"
     )
-    anchor.add_argument("--to", type=_address, default=bytes(20), metavar="ADDRESS", help="default: the zero address")
+    anchor.add_argument(
+        "--to", type=_address, default="0x" + "0" * 40, metavar="ADDRESS", help="default: the zero address"
+    )
     anchor.add_argument(
         "--nonce", type=_whole, default=0, metavar="N", help="how many transactions the sender has made"
     )
@@ -79,10 +81,10 @@ def _gwei(text: str) -> int:
     return int(wei)
 
 
-def _address(text: str) -> bytes:
+def _address(text: str) -> str:
     if not re.fullmatch("0x[0-9a-fA-F]{40}", text, re.ASCII):
         raise argparse.ArgumentTypeError("an address is 0x and 40 digits of hex")
-    return bytes.fromhex(text[2:])
+    return text
 
 
 class _Trouble(Exception):

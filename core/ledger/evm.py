@@ -12,20 +12,24 @@ Rlp = bytes | int | list["Rlp"]
 
 @dataclass(frozen=True, slots=True)
 class AnchorTransaction:
-    """Sends nothing but 32 bytes. `to` is 20 bytes; fees are in wei for a unit of gas."""
+    """Sends nothing but 32 bytes. Fees are in wei for a unit of gas.
+
+    `to` is 0x and 40 digits, kept as it was written: in its upper and lower case is a checksum (EIP-55) that wallets
+    want to see.
+    """
 
     chain_id: int
     nonce: int
     max_priority_fee: int
     max_fee: int
-    to: bytes
+    to: str
     data: bytes
     gas: int = GAS
 
     def payload(self) -> bytes:
         """0x02 ‖ RLP(fields): what a wallet hashes with Keccak-256 and signs."""
         fees: list[Rlp] = [self.max_priority_fee, self.max_fee, self.gas]
-        return b"\x02" + rlp([self.chain_id, self.nonce, *fees, self.to, 0, self.data, []])
+        return b"\x02" + rlp([self.chain_id, self.nonce, *fees, bytes.fromhex(self.to[2:]), 0, self.data, []])
 
     def fields(self) -> dict[str, object]:
         """As `eth_signTransaction` takes it: quantities and bytes in hex."""
@@ -36,7 +40,7 @@ class AnchorTransaction:
             "maxPriorityFeePerGas": hex(self.max_priority_fee),
             "maxFeePerGas": hex(self.max_fee),
             "gas": hex(self.gas),
-            "to": f"0x{self.to.hex()}",
+            "to": self.to,
             "value": "0x0",
             "data": f"0x{self.data.hex()}",
             "accessList": [],
