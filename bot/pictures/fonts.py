@@ -50,7 +50,7 @@ def clean(text: str) -> str:
 
 def missing(text: str) -> set[str]:
     """The characters of ``text`` that neither font can show; each is drawn as a square. Empty is right."""
-    return {char for char in clean(text) if _font_of(char) is None}
+    return {char for char in clean(text) if font_of(char) is None}
 
 
 def width(text: str, style: Style) -> int:
@@ -133,7 +133,8 @@ def _coverage(name: str) -> Coverage:
 
 
 @lru_cache(maxsize=8192)
-def _font_of(char: str) -> str | None:
+def font_of(char: str) -> str | None:
+    """Which font shows a character; None when neither can."""
     return next((name for name in (LATIN, CJK) if _coverage(name).has(char)), None)
 
 
@@ -148,7 +149,7 @@ def _font(name: str, style: Style) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=4096)
 def _glyph(char: str, style: Style) -> tuple[Image.Image | None, int, int, float]:
     """A character's mask (None for a blank), where it goes from the pen (right, down), and how far the pen moves on."""
-    name = _font_of(char)
+    name = font_of(char)
     shown = char if name else _MISSING
     font = _font(name or CJK, style)
     left, top, right, bottom = (round(edge) for edge in font.getbbox(shown, anchor="ls"))

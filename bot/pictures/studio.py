@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from bot.pictures import card, chart, product, qrfast
+from bot.pictures.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,14 @@ class Upload:
     photo: bytes
 
 
-Request = card.PaymentCard | card.Receipt | chart.StatsChart | BareCode | Upload
+Request = card.PaymentCard | card.Receipt | chart.StatsChart | BareCode | Upload | Sheet
+
+
+def _print(sheet: Sheet) -> bytes:
+    from bot.pictures.statement_pdf import statement_pdf  # 20 MB of libraries that only the drawing process needs
+
+    return statement_pdf(sheet)
+
 
 _PAINTERS: dict[type, Callable[[Any], bytes]] = {
     card.PaymentCard: card.payment_card,
@@ -36,6 +44,7 @@ _PAINTERS: dict[type, Callable[[Any], bytes]] = {
     chart.StatsChart: chart.stats_chart,
     BareCode: lambda code: qrfast.png(qrfast.matrix(code.payload)),
     Upload: lambda upload: product.normalise(upload.photo),
+    Sheet: _print,
 }
 
 
