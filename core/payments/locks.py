@@ -13,6 +13,7 @@ from datetime import datetime
 from core.errors import Refusal, sentence
 from core.ledger import accounts
 from core.money import Asset, Money
+from core.payments.fx import NoRate
 from core.payments.operations import OperationKind
 from core.payments.pricing import cart_digest
 from core.payments.quote import Quote, QuoteState
@@ -114,8 +115,9 @@ def recheck(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, at: datetim
     intent = uow.intents.get(order.intent) if order.intent else None
     charges = uow.operations.find(order=order.id, kind=OperationKind.CHARGE, channel=quote.method)
     payees = {f"{charge.body.get('payee', '')}|{charge.body.get('account', '')}" for charge in charges}
-    now = shop.clock.now().date()
-    mid = shop.rates.mid(quote.pay.asset, quote.owed.asset, now, to_sell=False).rate
+    mid = quote.mid
+    with suppress(NoRate):  # a desk that has just lost its source knows of no move
+        mid = shop.rates.mid(quote.pay.asset, quote.owed.asset, shop.clock.now().date(), to_sell=False).rate
     return Recheck(
         bound=quote.order == order.id
         and quote.cart == cart_digest(order)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
@@ -71,6 +71,7 @@ class Policy:
     disputes: Disputes
     instalments: Instalments
     reconciliation: Reconciliation
+    reserves: dict[str, int] = field(default_factory=dict)  # currency → basis points of the shop's money; {}: no target
 
     def tier(self, received: int) -> Tier:
         """The tier of a shopper with so many confirmed receipts."""
@@ -149,6 +150,20 @@ def _limits(rows: Any, of: Asset, methods: Iterable[str]) -> tuple[Limit, ...]:
     return limits
 
 
+def _reserves(raw: Any) -> dict[str, int]:
+    if not isinstance(raw, dict):
+        raise BadPolicy("the part [reserves] names currencies and basis points, such as EUR = 6000")
+    shares = {code: number(share, f"reserves.{code}", 0, 10_000) for code, share in raw.items()}
+    for code in shares:
+        try:
+            asset(code)
+        except UnknownAsset:
+            raise BadPolicy(f"reserves.{code}: no currency of that code is known") from None
+    if sum(shares.values()) > 10_000:
+        raise BadPolicy("reserves: the shares are more than 10000 basis points together")
+    return shares
+
+
 def _policy(raw: dict[str, Any]) -> Policy:
     try:
         currency = asset(str(raw.get("currency", "")))
@@ -177,6 +192,7 @@ def _policy(raw: dict[str, Any]) -> Policy:
         settlement=read_part(Settlement, raw.get("settlement", {}), "settlement", currency),
         disputes=read_part(Disputes, raw.get("disputes", {}), "disputes", currency),
         instalments=read_part(Instalments, raw.get("instalments", {}), "instalments", currency),
+        reserves=_reserves(raw.get("reserves", {})),
         reconciliation=read_part(Reconciliation, raw.get("reconciliation", {}), "reconciliation", currency),
     )
 

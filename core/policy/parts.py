@@ -53,6 +53,7 @@ class Fx:
     selection_bp: int = whole(0, 10_000, 2_000)  # how much of the lock's option price a buyer is charged
     cap: Money = amount("20000.00")  # one quote's most, at mid
     exposure: Money = amount("50000.00")  # an open position past it alarms; a quote that would pass it is refused
+    hedge_days: int = whole(1, 30, 2)  # business days that a position may stay open: what its buffer is for
 
 
 @dataclass(frozen=True, slots=True)
