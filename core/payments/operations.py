@@ -82,7 +82,8 @@ _MOVES: dict[OperationState, frozenset[OperationState]] = {
     _S.RESERVED: frozenset({_S.DISPATCHED, _S.EXPIRED}),
     _S.DISPATCHED: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.ACTION, _S.PENDING, _S.UNKNOWN}),
     _S.ACTION: frozenset({_S.PENDING, _S.SUCCEEDED, _S.REJECTED, _S.EXPIRED, _S.UNKNOWN}),
-    _S.PENDING: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.UNKNOWN}),
+    # ACTION: it wants something of the buyer after all, such as a word to their bank.
+    _S.PENDING: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.ACTION, _S.UNKNOWN}),
     # ACTION: asked again under the same key, the channel answers that the buyer has yet to act.
     # PENDING: asked again, it answers that it has the command; from then on only messages end it.
     _S.UNKNOWN: frozenset({_S.SUCCEEDED, _S.REJECTED, _S.ACTION, _S.PENDING, _S.PARKED}),

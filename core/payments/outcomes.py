@@ -151,6 +151,15 @@ def voided(uow: UnitOfWork, shop: Shop, operation_id: OperationId, outcome: Outc
     return doubt(uow, shop, operation, outcome.reason if isinstance(outcome, Unknown) else "not void")
 
 
+def refuse_by_message(uow: UnitOfWork, shop: Shop, channel: str, reference: str, reason: str) -> bool:
+    """A webhook says that the charge of this reference will not be paid. False when it is none of ours."""
+    found = uow.operations.find(channel=channel, kind=OperationKind.CHARGE, reference=reference, limit=1)
+    for operation in (uow.operations.lock(one.id) for one in found):
+        if operation.state in _OPEN:
+            fail(uow, shop, operation, reason)
+    return bool(found)
+
+
 def resolve(
     uow: UnitOfWork, shop: Shop, admin: PersonId, operation_id: OperationId, *, succeeded: bool, evidence: str
 ) -> Operation:
@@ -240,11 +249,11 @@ def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) 
 
 
 def _waits_for_the_buyer(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) -> Next:
-    if operation.state is _S.UNKNOWN and uow.orders.need(operation.order).state is OrderState.PLACED:
-        _show_code(uow, shop, operation, payload)
-    elif operation.state is not _S.PENDING and uow.orders.need(operation.order).state is not OrderState.PLACED:
+    if uow.orders.need(operation.order).state is not OrderState.PLACED:
         park(uow, shop, operation)
         return Next.VOID
+    if operation.state in (_S.PENDING, _S.UNKNOWN):
+        _show_code(uow, shop, operation, payload)
     return Next.NOTHING
 
 
