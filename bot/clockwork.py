@@ -16,6 +16,7 @@ from core.channels import rates
 from core.ledger import chain
 from core.payments.driver import Driver
 from core.payments.fx import Fixing
+from core.payments.settlement import due_sellers, settle_seller
 from core.ports import Duplicate, Store, StoredFixing, UnitOfWork
 from core.shop.checkout import count_down, due, expire_due
 from core.shop.context import Shop
@@ -48,6 +49,7 @@ class Clockwork:
         self._add(self.ask, 5)
         self._add(self.seal, 10)
         self._add(self.prune, 6 * 3600)
+        self._add(self.settle, 300)
         if self._sources:
             self._add(self.fetch_rates, 3600, at_once=True)
         self._scheduler.start()
@@ -100,6 +102,12 @@ class Clockwork:
         """What was posted becomes part of the chain, a few entries a transaction."""
         while await self._store.read(_unsealed):
             await self._store.write(chain.seal, self._shop.clock.now())
+
+    async def settle(self) -> None:
+        """Payouts whose period has ended, and reserves whose time is over: a transaction a seller."""
+        for seller in await self._store.survey(due_sellers, self._shop):
+            await self._store.write(settle_seller, self._shop, seller)
+            self._poke()
 
     async def prune(self) -> None:
         """Settled updates are dropped after a while."""

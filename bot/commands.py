@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.admin import commands as admin
-from bot.admin import operations
+from bot.admin import operations, payouts
 from bot.screens.screen import Screen
-from bot.seller import selling
+from bot.seller import selling, settling
 from bot.shopper import browsing, buying, orders
 from bot.visit import Visit
 from bot.words import Html, Word, Words
@@ -67,10 +67,16 @@ COMMANDS: dict[str, Command] = {
     "sell": Command(selling.sell, "seller", Word("put a product on sale")),
     "products": Command(selling.products, "seller", Word("your products")),
     "sales": Command(selling.sales, "seller", Word("what you sold")),
+    "payout": Command(settling.payout, "seller", Word("where your money goes")),
+    "statement": Command(settling.show_statement, "seller", Word("your statement; a month, week or day may follow"), 2),
     "stats": Command(admin.stats, "admin", Word("the shop in figures")),
     "sellers": Command(admin.sellers, "admin", Word("the sellers; add opens one"), 16),
     "refund": Command(admin.refund, "admin", Word("send an order’s or a held payment’s money back"), 1),
     "resolve": Command(operations.resolve, "admin", Word("say how a command in doubt ended, and what proves it"), 24),
+    "payouts": Command(payouts.payouts, "admin", Word("the payouts to sellers")),
+    "hold": Command(payouts.hold, "admin", Word("stop a payout"), 1),
+    "release": Command(payouts.release, "admin", Word("send a payout that was stopped"), 1),
+    "paid": Command(payouts.paid, "admin", Word("say that you made a payout, and its reference"), 8),
     "channels": Command(admin.channels, "admin", Word("the ways to pay")),
     "rates": Command(admin.rates, "admin", Word("the exchange rates")),
     "rate": Command(admin.rate, "admin", Word("enter an exchange rate"), 3),
@@ -111,6 +117,9 @@ PRESSES: dict[str, Handler] = {
     "pd": selling.take_down,
     "pu": selling.put_back,
     "sp": selling.ask_tracking,
+    "pa": settling.ask_account,
+    "cv": settling.convert,
+    "sd": settling.statement_of,
     "st": leave_it,
 }
 
@@ -131,6 +140,8 @@ async def hear(visit: Visit) -> None:
             await selling.hear_answer(visit, field, **data)
         case "edit":
             await selling.hear_edit(visit, field, **data)
+        case "payee":
+            await settling.hear(visit, text, field)
         case "ship":
             await selling.hear_tracking(visit, text, **data)
         case _ if visit.is_admin and visit.message and visit.message.document:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
 
-from bot import notices_operations
+from bot import notices_operations, notices_settlement
 from bot.pictures.card import PaymentCard, Row
 from bot.pictures.card import Receipt as Slip
-from bot.screens import catalogue, staff
+from bot.screens import catalogue, settlement, staff
 from bot.screens import orders as screens
 from bot.screens.fit import CAPTION, length
 from bot.screens.screen import Screen
@@ -21,7 +21,7 @@ from core.errors import Gone
 from core.ids import OperationId, OrderId, PersonId, ProductId
 from core.money import Money
 from core.payments.escrow import escrow_of
-from core.payments.operations import Operation, Receipt
+from core.payments.operations import Operation, OperationKind, Receipt
 from core.people import Person
 from core.ports import UnitOfWork
 from core.shop import browse
@@ -249,6 +249,9 @@ async def refund_failed(notice: Notice) -> None:
 async def by_hand(notice: Notice) -> None:
     """To the admins: no bank is connected that could send the money back; what to transfer, and where."""
     operation = await notice.house.store.read(_operation, OperationId(notice.about))
+    if operation.kind is OperationKind.PAYOUT:
+        await notice.say(Screen(settlement.by_hand(notice.t, operation)))
+        return
     account, _, holder = operation.target.partition("\n")
     await notice.say(
         Screen(
@@ -319,6 +322,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "product_up": product_up,
     "may_sell": may_sell,
     **notices_operations.KINDS,
+    **notices_settlement.KINDS,
 }
 
 

@@ -8,7 +8,7 @@ from telegram import Message
 from telegram.error import BadRequest
 
 from bot.callbacks import Buttons
-from bot.pictures.studio import Studio
+from bot.pictures.studio import Request, Studio
 from bot.screens.screen import Key, Rows, Screen
 from bot.wire.calls import UPLOAD, Calls, Json
 from bot.words import Html
@@ -62,6 +62,19 @@ class Speaker:
         )
         await self._learn(screen, sent)
         return int(sent["message_id"])
+
+    async def document(self, chat: int, name: str, content: bytes | Request, caption: Html) -> None:
+        """A file to keep, under this name; one to be drawn first is drawn."""
+        file = content if isinstance(content, bytes) else await self._studio.draw(content)
+        await self._call(
+            "sendDocument",
+            upload=file,
+            filename=name,
+            chat_id=chat,
+            document=UPLOAD,
+            caption=caption,
+            parse_mode="HTML",
+        )
 
     async def show(self, old: Message | None, chat: int, screen: Screen, owner: int | None) -> None:
         """In place of `old` where Telegram can do that, else as a new message below it."""

@@ -14,6 +14,7 @@ from telegram.error import NetworkError, TelegramError
 
 from bot.callbacks import Buttons
 from bot.screens.screen import Screen
+from bot.pictures.studio import Request
 from bot.speaker import Speaker
 from bot.words import Html, Words
 from core.errors import NotAllowed
@@ -185,6 +186,11 @@ class Visit:
         await self.say(Screen(text))
 
     async def toast(self, text: str, *, alert: bool = False) -> None:
+    async def send_file(self, name: str, content: bytes | Request, caption: Html) -> None:
+        """Answer with a file; one to be drawn first is drawn."""
+        self._answer_soon()
+        await self.house.speaker.document(self._chat, name, content, caption)
+
         """Answer a button with a passing word; with a message where no button waits, or it cannot be answered."""
         if self.query is not None and not self._answered:
             self._answered = True

@@ -35,7 +35,7 @@ from bot.wire.request import AiohttpRequest, proxy_for
 from bot.wire.webhook import webhook_handler
 from bot.words import Words
 from bot.worker import Finish, Worker
-from core.channels import pix, rates, sepa
+from core.channels import hand, pix, rates, sepa
 from core.channels.pix import Pix
 from core.channels.sepa import Sepa
 from core.clock import Clock, SystemClock
@@ -256,7 +256,7 @@ class Sampan:
     def _channels(self) -> dict[str, Channel]:
         settings = self.settings
         key = settings.bank_key.reveal()
-        channels: dict[str, Channel] = {}
+        channels: dict[str, Channel] = {hand.NAME: hand.ByHand()}
         if settings.pix:
             channels[pix.NAME] = Pix(self._session, api_url=settings.pix.api_url, api_key=key)
         if settings.sepa:
@@ -357,6 +357,7 @@ class Sampan:
         """Do now what the clockwork would do soon: the demo's clock was moved."""
         await self._clockwork.expire()
         await self._clockwork.count_down()
+        await self._clockwork.settle()
 
     async def stop(self) -> None:
         """Take nothing new, finish what is begun, close everything. What is left waits in inbox and outbox."""

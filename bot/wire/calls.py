@@ -25,14 +25,16 @@ class Calls:
     def __init__(self, bot: Bot, limiter: BaseRateLimiter[int]) -> None:
         self._bot, self._limiter = bot, limiter
 
-    async def __call__(self, method: str, *, upload: bytes | None = None, **params: Any) -> Any:
+    async def __call__(
+        self, method: str, *, upload: bytes | None = None, filename: str = "picture.jpg", **params: Any
+    ) -> Any:
         """The result of a method. Parameters that are None are left out.
 
-        An `upload` is sent along, for the parameter that says UPLOAD (or holds it, as a media does).
+        An `upload` is sent along as `filename`, for the parameter that says UPLOAD (or holds it, as a media does).
         """
         given = [RequestParameter(name, value, None) for name, value in params.items() if value is not None]
         if upload is not None:
-            file = InputFile(upload, filename="picture.jpg")
+            file = InputFile(upload, filename=filename)
             given.append(RequestParameter(UPLOAD.removeprefix("attach://"), None, [file]))
         return await self._limiter.process_request(
             self._bot.request.post,

@@ -36,7 +36,7 @@ _OPEN = (PayoutState.RESERVED, PayoutState.HELD)
 class NotToBePaid(Refusal):
     """A step that this payout's state does not allow. Parameters: payout, state."""
 
-    sentence = sentence("Payout {payout} is {state}: that is not possible now.")
+    sentence = sentence("That is not possible with payout {payout} as it stands now: /payouts shows how.")
 
 
 class NoReference(Refusal):

@@ -1,0 +1,50 @@
+"""An admin's hand in payouts: /payouts, /hold, /release, /paid. All of it is audited."""
+
+from __future__ import annotations
+
+from bot.screens import settlement as screens
+from bot.visit import Visit
+from core.errors import Gone
+from core.payments import payouts as verbs
+from core.payments.payout import Payout
+from core.people import Seller
+from core.ports import UnitOfWork
+
+PAGE = 20
+
+
+async def payouts(visit: Visit, *_: str) -> None:
+    """/payouts: the newest ones."""
+    visit.need_admin()
+    await visit.say(screens.payouts(visit.t, await visit.survey(_newest)))
+
+
+def _newest(uow: UnitOfWork) -> list[tuple[Payout, Seller]]:
+    return [(one, uow.sellers.need(one.seller)) for one in uow.payouts.find(limit=PAGE)]
+
+
+async def hold(visit: Visit, *words: str) -> None:
+    """/hold PAYOUT."""
+    visit.need_admin()
+    one = await visit.do(verbs.hold, _named(words))
+    await visit.tell(visit.t("⏸ Payout {payout} of {amount} is held.", payout=one.id, amount=one.sent))
+
+
+async def release(visit: Visit, *words: str) -> None:
+    """/release PAYOUT."""
+    visit.need_admin()
+    one = await visit.do(verbs.let_go, _named(words))
+    await visit.tell(visit.t("⏳ Payout {payout} of {amount} goes out.", payout=one.id, amount=one.sent))
+
+
+async def paid(visit: Visit, *words: str) -> None:
+    """/paid PAYOUT REFERENCE."""
+    visit.need_admin()
+    one = await visit.do(verbs.paid_by_hand, _named(words), " ".join(words[1:]))
+    await visit.tell(visit.t("✅ Payout {payout} of {amount} is paid.", payout=one.id, amount=one.sent))
+
+
+def _named(words: tuple[str, ...]) -> str:
+    if not words:
+        raise Gone
+    return words[0].upper()
