@@ -13,8 +13,8 @@ from telegram import CallbackQuery, Message, Update, User
 from telegram.error import NetworkError, TelegramError
 
 from bot.callbacks import Buttons
-from bot.screens.screen import Screen
 from bot.pictures.studio import Request
+from bot.screens.screen import Screen
 from bot.speaker import Speaker
 from bot.words import Html, Words
 from core.errors import NotAllowed
@@ -185,12 +185,12 @@ class Visit:
         """Answer with a new message of words alone."""
         await self.say(Screen(text))
 
-    async def toast(self, text: str, *, alert: bool = False) -> None:
     async def send_file(self, name: str, content: bytes | Request, caption: Html) -> None:
         """Answer with a file; one to be drawn first is drawn."""
         self._answer_soon()
         await self.house.speaker.document(self._chat, name, content, caption)
 
+    async def toast(self, text: str, *, alert: bool = False) -> None:
         """Answer a button with a passing word; with a message where no button waits, or it cannot be answered."""
         if self.query is not None and not self._answered:
             self._answered = True
