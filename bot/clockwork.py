@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.visit import TELEGRAM
 from core.channels import rates
 from core.ledger import chain
+from core.payments import treasury
 from core.payments.driver import Driver
 from core.payments.fx import Fixing
 from core.payments.settlement import due_sellers, settle_seller
@@ -49,6 +50,7 @@ class Clockwork:
         self._add(self.ask, 5)
         self._add(self.seal, 10)
         self._add(self.prune, 6 * 3600)
+        self._add(self.watch_positions, 60)
         self._add(self.settle, 300)
         if self._sources:
             self._add(self.fetch_rates, 3600, at_once=True)
@@ -107,6 +109,12 @@ class Clockwork:
         """Payouts whose period has ended, and reserves whose time is over: a transaction a seller."""
         for seller in await self._store.survey(due_sellers, self._shop):
             await self._store.write(settle_seller, self._shop, seller)
+            self._poke()
+
+    async def watch_positions(self) -> None:
+        """Positions past the limit, and sources that part."""
+        if await self._store.read(treasury.is_alarming, self._shop):
+            await self._store.write(treasury.watch, self._shop)
             self._poke()
 
     async def prune(self) -> None:

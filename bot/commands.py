@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.admin import commands as admin
+from bot.admin import fx as treasury
 from bot.admin import operations, payouts
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
@@ -80,6 +81,8 @@ COMMANDS: dict[str, Command] = {
     "channels": Command(admin.channels, "admin", Word("the ways to pay")),
     "rates": Command(admin.rates, "admin", Word("the exchange rates")),
     "rate": Command(admin.rate, "admin", Word("enter an exchange rate"), 3),
+    "fx": Command(treasury.fx, "admin", Word("what is open in foreign currencies")),
+    "hedge": Command(treasury.hedge, "admin", Word("book a currency deal made outside"), 16),
 }
 
 PRESSES: dict[str, Handler] = {

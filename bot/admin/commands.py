@@ -211,7 +211,8 @@ async def channels(visit: Visit) -> None:
 async def rates(visit: Visit) -> None:
     """/rates: the rate desk."""
     visit.need_admin()
-    await visit.say(screens.rates(visit.t, visit.shop.rates.known(), visit.shop.rates.max_age))
+    desk = visit.shop.rates
+    await visit.say(screens.rates(visit.t, desk.known(), desk.max_age, desk.parted(visit.today)))
 
 
 async def rate(visit: Visit, *words: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bot.pictures import card, chart, product, qrfast
+from bot.pictures import card, chart, fxchart, product, qrfast
 from bot.pictures.sheet import Sheet
 
 
@@ -29,7 +29,7 @@ class Upload:
     photo: bytes
 
 
-Request = card.PaymentCard | card.Receipt | chart.StatsChart | BareCode | Upload | Sheet
+Request = card.PaymentCard | card.Receipt | chart.StatsChart | fxchart.FxChart | BareCode | Upload | Sheet
 
 
 def _print(sheet: Sheet) -> bytes:
@@ -42,6 +42,7 @@ _PAINTERS: dict[type, Callable[[Any], bytes]] = {
     card.PaymentCard: card.payment_card,
     card.Receipt: card.receipt,
     chart.StatsChart: chart.stats_chart,
+    fxchart.FxChart: fxchart.fx_chart,
     BareCode: lambda code: qrfast.png(qrfast.matrix(code.payload)),
     Upload: lambda upload: product.normalise(upload.photo),
     Sheet: _print,

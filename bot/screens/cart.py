@@ -74,6 +74,14 @@ def rate_line(t: Words, rate: QuotedRate) -> Html:
     )
 
 
+def pay_rates(t: Words, quote: Quote) -> list[Html]:
+    """The rates that what is to be paid was made by, and what holding them costs."""
+    lines = [rate_line(t, rate) for rate in quote.rates if rate.quote == quote.pay.asset]
+    if lines and quote.lock_price:
+        lines[-1] = t("{rate}, and {price} for holding it", rate=lines[-1], price=quote.lock_price)
+    return lines
+
+
 def review(t: Words, view: OrderView, shop: Shop, reader: Person) -> Screen:
     """Amount, payee, items, address, deadline: everything there is to check before confirming."""
     order, quote = view.order, view.quote
@@ -87,7 +95,7 @@ def review(t: Words, view: OrderView, shop: Shop, reader: Person) -> Screen:
         t("Payee: {payee}", payee=method.payee),
         t("To pay: <b>{amount}</b>", amount=quote.pay),
     ]
-    lines += [rate_line(t, rate) for rate in quote.rates if rate.quote == quote.pay.asset]
+    lines += pay_rates(t, quote)
     approximate = also(t, shop.rates, quote.pay, reader.currency, shop.clock.now().date())
     if approximate and reader.currency not in {line.price.asset for line in order.lines}:
         lines.append(approximate)
@@ -141,7 +149,7 @@ def methods(t: Words, order_id: str, offers: list[tuple[Method, Quote | Refusal]
             lines.append(t("{method}: {why}", method=method.title, why=t.refusal(offer)))
             continue
         lines.append(t("{method}: <b>{amount}</b>", method=method.title, amount=offer.pay))
-        lines += [rate_line(t, rate) for rate in offer.rates if rate.quote == offer.pay.asset]
+        lines += pay_rates(t, offer)
         keys.append(row(Key(f"{method.title} · {t.money(offer.pay)}", ("mc", order_id, method.name))))
     return Screen(Html("\n").join(lines), rows(*keys, row(Key(t.plain("‹ Back"), ("rv", order_id)))))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.screens.fx import parted
 from bot.screens.orders import STATES, SYMBOLS
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.money import Money
-from core.payments.fx import Fixing
+from core.payments.fx import Fixing, Parted
 from core.people import Seller, SellerTier
 from core.shop.catalogue import Product, ProductState
 from core.shop.context import Method
@@ -131,7 +132,7 @@ def channels(t: Words, found: list[tuple[Method, int, int, list[Money], list[Mon
     return Screen(Html("\n").join(lines))
 
 
-def rates(t: Words, fixings: list[Fixing], max_age: int | None) -> Screen:
+def rates(t: Words, fixings: list[Fixing], max_age: int | None, gaps: list[Parted]) -> Screen:
     """The rate desk: each currency's last fixing with its date and source."""
     lines = [t("<b>Exchange rates</b>, for one euro"), Html("")]
     lines += [
@@ -144,7 +145,7 @@ def rates(t: Words, fixings: list[Fixing], max_age: int | None) -> Screen:
         )
         for fixing in fixings
     ]
-    lines.append(Html(""))
+    lines += [Html(""), *(parted(t, gap) for gap in gaps)]
     if max_age is not None:
         lines.append(t("A rate older than {n} business days is refused.", n=max_age))
     lines.append(t("/rate CODE VALUE enters one by hand, such as /rate USD 1.0842."))
