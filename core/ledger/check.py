@@ -2,7 +2,8 @@
 
 Each area of core proves its own invariants by a generator of findings; ELSEWHERE lists them. All run on one snapshot,
 inside one `Store.survey`, while the shop goes on. Not asked here, because no database can show them: 7 (any order of
-messages ends in the same books), 15 (everything ends in bounded time); tests/simulation asks those.
+messages ends in the same books), 11 (the account of rounding also takes what the policy lets pass), 15 (everything
+ends in bounded time). The simulation and the properties in tests ask those.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from core.ledger.accounts import Side
 from core.ledger.anchor import parse
 from core.ledger.chain import ROOT, Record, next_link
 from core.ledger.finding import Finding
+from core.payments import doubt, positions, settlement, unsettled
 from core.ports import UnitOfWork
 from core.risk import limits
 
@@ -32,7 +34,6 @@ RULES = {
     8: "a doubt ends by evidence alone, and no two channels are asked at once",
     9: "our books are the channel's: nobody is charged or paid twice",
     10: "the open position is the exposure, and a quote is used once and in time",
-    11: "no split rounds by a minor unit or more",
     12: "limits are what is held of them, and are given back",
     13: "after the settlement files clearing is zero, or a listed exception",
     14: "the chain verifies, up to the seals and anchors",
@@ -42,7 +43,13 @@ RULES = {
 
 Check = Callable[[UnitOfWork], Iterator[Finding]]
 
-ELSEWHERE: tuple[tuple[tuple[int, ...], Check], ...] = (((12,), limits.check),)
+ELSEWHERE: tuple[tuple[tuple[int, ...], Check], ...] = (
+    ((8,), doubt.check),
+    ((9,), settlement.check),
+    ((10,), positions.check),
+    ((12,), limits.check),
+    ((13,), unsettled.check),
+)
 """Which invariants a generator of another area proves. One line an area."""
 
 _PLACES, _MOMENTS = 32, 4  # how many balances are asked for as of how many moments

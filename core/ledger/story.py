@@ -121,8 +121,9 @@ def sentence(record: Record) -> str:
         if account == accounts.POSITION:
             (taken if minor > 0 else given).append(amount)
         else:
-            (into if _grows(account, minor) else out).append(f"{amount} {{}} {place(account)}")
-    parts = [", ".join(one.format("out of") for one in out), ", ".join(one.format("into") for one in into)]
+            grows = _grows(account, minor)
+            (into if grows else out).append(f"{amount} {'into' if grows else 'out of'} {place(account)}")
+    parts = [", ".join(out), ", ".join(into)]
     if given or taken:
         parts.append(f"exchanging {' + '.join(given) or 'nothing'} for {' + '.join(taken) or 'nothing'}")
     what = SAYS.get(record.kind) or record.kind[:1].upper() + record.kind[1:]

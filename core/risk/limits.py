@@ -113,7 +113,7 @@ def check(uow: UnitOfWork) -> Iterator[Finding]:
             sums[held.counter] += held.amount.minor
     for counter in uow.counters.walk():
         holds = sums.pop(counter.id, 0)
-        if counter.used != holds:
+        if counter.used != holds and counter.renews_at:  # without it, it is not of a limit
             yield Finding(12, counter.id, f"{counter.used} minor units are used, the holds on it sum to {holds}")
     for key, holds in sums.items():
         yield Finding(12, key, f"holds of {holds} minor units are on a counter that is not there")

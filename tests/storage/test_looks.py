@@ -50,12 +50,12 @@ async def test_the_books_are_checked_on_one_snapshot_while_the_shop_goes_on(shop
         walk = uow.journal.walk()
         seen.append(next(walk).key)
         put(place, vault, lambda other: _post(other, "E2"))  # the shop posts meanwhile
-        return [record.key for record in walk], check(uow, later(1))
+        return [record.key for record in walk], check(uow, later(1), elsewhere=())
 
     rest, report = look(place, vault, check_slowly)
     assert (seen, rest) == (["E1"], [])
     assert report.ok and report.entries == 1
-    assert look(place, vault, lambda uow: check(uow, later(1))).entries == 2
+    assert look(place, vault, lambda uow: check(uow, later(1), elsewhere=())).entries == 2
 
 
 async def test_a_look_cannot_write(shop: Any, vault: Vault) -> None:
