@@ -3,14 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
-from core.channels import camt, pix, sepa
+from core.channels import camt, pix, pix_report, sepa
+from core.payments.bankline import LineKind
 from core.payments.outcomes import is_new, what_must_not_differ
 from core.payments.receiving import Fact, take_in
+from core.payments.recon import Reported, Statement, Taken, take_gap, take_line, take_word
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
 from core.ports import Altered, Store, UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell
+
+R = TypeVar("R")
+
+# What an XML document begins with, by its byte order mark or without one; anything else is a CSV, or nothing of ours.
+_XML = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What became of a document: lines that were new, and of those of a statement or report how they were judged."""
+
+    new: int = 0
+    matched: int = 0
+    open: int = 0  # exceptions
+    altered: int = 0  # known lines with other content: alarms
+    gaps: int = 0  # statements whose balances their entries do not explain
+
+    def __add__(self, other: Booked) -> Booked:
+        return Booked(
+            self.new + other.new,
+            self.matched + other.matched,
+            self.open + other.open,
+            self.altered + other.altered,
+            self.gaps + other.gaps,
+        )
+
+
+_BOOKED = {
+    Taken.MATCHED: Booked(new=1, matched=1),
+    Taken.OPEN: Booked(new=1, open=1),
+    Taken.ALTERED: Booked(altered=1),
+    Taken.KNOWN: Booked(),
+}
 
 
 class Books:
@@ -23,15 +60,30 @@ class Books:
         """A Pix webhook. Raises BadWebhook, Altered. How many facts were new."""
         return await self._book(pix.NAME, list(pix.read_webhook(body)))
 
-    async def camt054(self, document: bytes) -> int:
-        """A camt.054. Raises BadStatement, Altered. How many facts were new."""
-        method = self._shop.methods.get(sepa.NAME)
-        account = method.account if method else ""
-        return await self._book(sepa.NAME, list(camt.read_camt(document, account, self._shop.clock.now(), sepa.NAME)))
+    async def statement(self, document: bytes) -> Booked:
+        """A bank statement or notification (camt.053, camt.054), or a settlement report of Pix: its content tells.
 
-    async def _book(self, channel: str, told: list[Fact | pix.Returned | camt.Debited]) -> int:
+        Raises BadStatement, Altered.
+        """
+        now, methods = self._shop.clock.now(), self._shop.methods
+        channel = sepa.NAME if document.lstrip()[:3].startswith(_XML) else pix.NAME
+        account = methods[channel].account if channel in methods else ""
+        if channel == sepa.NAME:
+            statements = camt.read_camt(document, account, now, channel)
+        else:
+            statements = pix_report.read_report(document, account, now)
+        return await self._told(channel, _book_statements, statements)
+
+    async def at_the_door(self, document: bytes) -> int:
+        """As `statement`, for a bank that sends it: how many lines were new. Raises BadStatement, Altered."""
+        return (await self.statement(document)).new
+
+    async def _book(self, channel: str, told: list[Fact | pix.Returned]) -> int:
+        return await self._told(channel, _book_all, channel, told)
+
+    async def _told(self, channel: str, work: Callable[..., R], *args: object) -> R:
         try:
-            booked = await self._store.write(_book_all, self._shop, channel, told)
+            booked = await self._store.write(work, self._shop, *args)
         except Altered as fault:
             await self._store.write(_alarm, self._shop, channel, str(fault))
             self._poke()
@@ -40,18 +92,48 @@ class Books:
         return booked
 
 
-def _book_all(uow: UnitOfWork, shop: Shop, channel: str, told: list[Fact | pix.Returned | camt.Debited]) -> int:
+def _book_statements(uow: UnitOfWork, shop: Shop, statements: list[Statement]) -> Booked:
+    booked = Booked()
+    for statement in statements:
+        settles = statement.final or shop.policy.reconciliation.notified == "clears"
+        for told in statement.lines:
+            booked += _settle(uow, shop, statement, told) if settles else Booked(new=_word(uow, shop, told))
+        if take_gap(uow, shop, statement):
+            booked += Booked(gaps=1)
+    return booked
+
+
+def _settle(uow: UnitOfWork, shop: Shop, statement: Statement, told: Reported) -> Booked:
+    taken = take_line(uow, shop, statement.document, told)
+    if taken is Taken.ALTERED:
+        _alarm(uow, shop, told.channel, told.fact)
+    return _BOOKED[taken]
+
+
+def _word(uow: UnitOfWork, shop: Shop, told: Reported) -> bool:
+    """A notification's line: a messenger of its fact, which its statement's line will settle."""
+    if told.kind is LineKind.PAYMENT:
+        return _book_one(uow, shop, told.channel, told.payment)
+    if told.kind in (LineKind.FEE, LineKind.OTHER):
+        return False  # no transfer of ours, all of which are named
+    key = f"{'debit' if told.kind is LineKind.REFUND else told.kind}:{told.fact}"
+    if not is_new(uow, shop.clock.now(), told.channel, key, f"{abs(told.gross.minor)} {told.gross.asset}|{told.name}"):
+        return False
+    take_word(uow, shop, told)
+    return True
+
+
+def _book_all(uow: UnitOfWork, shop: Shop, channel: str, told: list[Fact | pix.Returned]) -> int:
     return sum(_book_one(uow, shop, channel, one) for one in told)
 
 
-def _book_one(uow: UnitOfWork, shop: Shop, channel: str, one: Fact | pix.Returned | camt.Debited) -> bool:
+def _book_one(uow: UnitOfWork, shop: Shop, channel: str, one: Fact | pix.Returned) -> bool:
     key, content = _identity(one)
     if not is_new(uow, shop.clock.now(), channel, key, content):
         return False
     if isinstance(one, Fact):
-        take_in(uow, shop, one)
-    elif isinstance(one, camt.Debited):
-        settle_refund_by_message(uow, shop, channel, one.reference, one.evidence, one.amount)
+        if take_in(uow, shop, one).amount != one.amount:
+            raise Altered(one.id)  # a report has told of it before
     elif one.status == "DEVOLVIDO":
         settle_refund_by_message(uow, shop, channel, one.id, one.evidence or one.id, one.amount, one.fact)
     elif one.status == "NAO_REALIZADO":
@@ -59,12 +141,10 @@ def _book_one(uow: UnitOfWork, shop: Shop, channel: str, one: Fact | pix.Returne
     return True
 
 
-def _identity(one: Fact | pix.Returned | camt.Debited) -> tuple[str, str]:
+def _identity(one: Fact | pix.Returned) -> tuple[str, str]:
     """The natural key of a fact, and what of it must never differ when it is told again."""
     if isinstance(one, Fact):
         return one.id, what_must_not_differ(one)
-    if isinstance(one, camt.Debited):
-        return f"debit:{one.evidence}", f"{one.amount}|{one.reference}"
     return f"return:{one.fact}:{one.id}:{one.status}", f"{one.amount}"
 
 

@@ -18,12 +18,16 @@ from core.payments import treasury
 from core.payments.driver import Driver
 from core.payments.fx import Fixing
 from core.payments.settlement import due_sellers, settle_seller
+from core.payments.unsettled import list_overdue, overdue
 from core.ports import Duplicate, Store, StoredFixing, UnitOfWork
 from core.shop.checkout import count_down, due, expire_due
 from core.shop.context import Shop
 
 log = logging.getLogger(__name__)
 
+# A command may be carried out long after its birth, and its settlement then takes the policy's days at most.
+LONGEST_OVERDUE = timedelta(days=60)
+AT_ONCE = 500  # exceptions a transaction
 KEEP_UPDATES = timedelta(days=3)  # Telegram itself repeats nothing after 24 hours
 
 
@@ -42,6 +46,7 @@ class Clockwork:
         self._store, self._shop, self._driver, self._poke = store, shop, driver, poke
         self._session, self._sources = session, sources
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._reconciled: datetime | None = None  # from the beginning, the first time
 
     def start(self, *, every: float = 2.0) -> None:
         """Tick from now on; `every` seconds for what shoppers wait for."""
@@ -50,6 +55,7 @@ class Clockwork:
         self._add(self.ask, 5)
         self._add(self.seal, 10)
         self._add(self.prune, 6 * 3600)
+        self._add(self.reconcile, 3600)
         self._add(self.watch_positions, 60)
         self._add(self.settle, 300)
         if self._sources:
@@ -87,6 +93,15 @@ class Clockwork:
         """Channels are asked what became of commands that have no end yet."""
         if await self._driver.ask_all():
             self._poke()
+
+    async def reconcile(self) -> None:
+        """What should be on a bank statement or settlement report by now, and is on none."""
+        began = self._shop.clock.now()
+        found = await self._store.survey(overdue, self._shop, self._reconciled)
+        for first in range(0, len(found), AT_ONCE):
+            await self._store.write(list_overdue, self._shop, found[first : first + AT_ONCE])
+            self._poke()
+        self._reconciled = began - LONGEST_OVERDUE
 
     async def fetch_rates(self) -> None:
         """Live rates, kept so that a restart knows them. A source that is silent does not keep the other from us."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.admin import commands as admin
 from bot.admin import fx as treasury
-from bot.admin import operations, payouts
+from bot.admin import operations, payouts, recon
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
 from bot.shopper import browsing, buying, orders
@@ -78,6 +78,7 @@ COMMANDS: dict[str, Command] = {
     "hold": Command(payouts.hold, "admin", Word("stop a payout"), 1),
     "release": Command(payouts.release, "admin", Word("send a payout that was stopped"), 1),
     "paid": Command(payouts.paid, "admin", Word("say that you made a payout, and its reference"), 8),
+    "recon": Command(recon.recon, "admin", Word("bank statements and reports against the books")),
     "channels": Command(admin.channels, "admin", Word("the ways to pay")),
     "rates": Command(admin.rates, "admin", Word("the exchange rates")),
     "rate": Command(admin.rate, "admin", Word("enter an exchange rate"), 3),
@@ -114,6 +115,10 @@ PRESSES: dict[str, Handler] = {
     "pw": orders.other_ways,
     "po": orders.pay_otherwise,
     "oa": admin.all_orders,
+    "rl": recon.page,
+    "rx": recon.exception,
+    "rt": recon.take,
+    "rc": recon.ask_note,
     "mp": selling.products,
     "ms": selling.sales,
     "pe": selling.edit,
@@ -145,10 +150,12 @@ async def hear(visit: Visit) -> None:
             await selling.hear_edit(visit, field, **data)
         case "payee":
             await settling.hear(visit, text, field)
+        case "recon":
+            await recon.hear_note(visit, text, **data)
         case "ship":
             await selling.hear_tracking(visit, text, **data)
         case _ if visit.is_admin and visit.message and visit.message.document:
-            await admin.statement(visit)
+            await recon.statement(visit)
         case _:
             await browsing.home(visit)
 

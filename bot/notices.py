@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
 
-from bot import notices_fx, notices_operations, notices_settlement
+from bot import notices_fx, notices_operations, notices_recon, notices_settlement
 from bot.pictures.card import PaymentCard, Row
 from bot.pictures.card import Receipt as Slip
 from bot.screens import catalogue, settlement, staff
@@ -323,6 +323,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "may_sell": may_sell,
     **notices_fx.KINDS,
     **notices_operations.KINDS,
+    **notices_recon.KINDS,
     **notices_settlement.KINDS,
 }
 

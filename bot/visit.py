@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from telegram import CallbackQuery, Message, Update, User
 from telegram.error import NetworkError, TelegramError
 
+from bot.bookkeeping import Booked
 from bot.callbacks import Buttons
 from bot.pictures.studio import Request
 from bot.screens.screen import Screen
@@ -46,7 +47,7 @@ class House:
     pictures: Pictures
     bot_name: str
     keep_picture: Callable[[bytes], Awaitable[str]]  # judge, clean and keep an uploaded picture; its digest
-    receive_statement: Callable[[bytes], Awaitable[int]]  # book a camt.054; how many entries were new
+    receive_statement: Callable[[bytes], Awaitable[Booked]]  # book a bank statement or settlement report
     publish_menus: Callable[[], Awaitable[None]]  # after somebody got a new role
     poke: Callable[[], None]
 

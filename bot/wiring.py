@@ -223,7 +223,7 @@ class Sampan:
             pictures=self.pictures,
             bot_name=self.app.bot.username,
             keep_picture=self._keep_picture,
-            receive_statement=books.camt054,
+            receive_statement=books.statement,
             publish_menus=self.publish_menus,
             poke=self.worker.poke,
         )
@@ -286,7 +286,7 @@ class Sampan:
         doors = Doors(
             self.clock,
             secret or None,
-            {"pix": books.pix_webhook, "camt054": books.camt054},
+            {"pix": books.pix_webhook, "camt054": books.at_the_door, "statement": books.at_the_door},
             self._figures,
             self._ask_soon,
         )
@@ -358,6 +358,7 @@ class Sampan:
         await self._clockwork.expire()
         await self._clockwork.count_down()
         await self._clockwork.settle()
+        await self._clockwork.reconcile()
 
     async def stop(self) -> None:
         """Take nothing new, finish what is begun, close everything. What is left waits in inbox and outbox."""

@@ -14,7 +14,6 @@ from bot.screens.screen import Screen
 from bot.shopper import orders as shopper_orders
 from bot.visit import Visit
 from bot.words import Word, Words
-from core.channels.camt import BadStatement
 from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId
 from core.money import Money, asset, zero
@@ -22,7 +21,7 @@ from core.payments import refunds
 from core.payments.fx import BY_HAND, Fixing
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.people import Seller
-from core.ports import Altered, StoredFixing, UnitOfWork
+from core.ports import StoredFixing, UnitOfWork
 from core.shop import visitors
 from core.shop.catalogue import ProductState
 from core.shop.context import Method, Shop
@@ -39,12 +38,6 @@ class BadRate(Refusal):
     sentence = sentence(
         "To enter a rate: /rate CODE VALUE, units of the currency for one euro, such as /rate USD 1.0842."
     )
-
-
-class BadFile(Refusal):
-    """A document that is no bank statement."""
-
-    sentence = sentence("I cannot book this file: {why}. Send a camt.054 from your bank.")
 
 
 async def orders(visit: Visit, *words: str) -> None:
@@ -238,20 +231,3 @@ def _enter_rate(uow: UnitOfWork, shop: Shop, who: PersonId, code: str, text: str
     uow.fixings.add(StoredFixing(shop.ids.new(), fixing.code, fixing.rate, fixing.on, fixing.source, now))
     visitors.note_command(uow, shop, who, "rate", code=fixing.code, rate=digits)
     return fixing
-
-
-async def statement(visit: Visit) -> None:
-    """A camt.054 sent as a file."""
-    visit.need_admin()
-    document = visit.message.document if visit.message else None
-    if document is None or (document.file_size or 0) > 5_000_000:
-        raise BadFile(why=Word("it is too large"))
-    file = await document.get_file()
-    content = bytes(await file.download_as_bytearray())
-    try:
-        booked = await visit.house.receive_statement(content)
-    except BadStatement as fault:
-        raise BadFile(why=Word(fault)) from None
-    except Altered:
-        raise BadFile(why=Word("an entry of it was booked before with other content")) from None
-    await visit.tell(visit.t.plural("Booked: {n} new entry.", "Booked: {n} new entries.", booked))

@@ -90,6 +90,30 @@ def open_exceptions(uow: UnitOfWork, offset: int = 0, limit: int = 10) -> list[B
     return uow.banklines.find(state=LineState.OPEN, newest=False, offset=offset, limit=limit)
 
 
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """An open exception with what is known about it; what is not known is empty."""
+
+    line: BankLine
+    owner: str  # the name of who looks into it
+    fact: str  # the channel's own id of the movement
+    receipt: str = ""
+    order: str = ""
+
+
+def need_exception(uow: UnitOfWork, line_id: str) -> Exceptional:
+    """An exception to be looked at. Raises Gone, NotOpen."""
+    line = uow.banklines.need(line_id)
+    if line.state is not LineState.OPEN:
+        raise NotOpen
+    person = uow.people.get(line.owner) if line.owner else None
+    name = person.name if person else ""
+    receipt = uow.receipts.get(line.about) if line.about else None
+    if receipt is None:
+        return Exceptional(line, name, line.fact if line.document else "")
+    return Exceptional(line, name, receipt.fact, receipt.id, receipt.order or "")
+
+
 def in_clearing(line: BankLine) -> Money:
     """What an exception leaves in clearing: a missing line its money; a line that fits nothing the lack of it."""
     if line.why is Why.BALANCE:

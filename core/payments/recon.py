@@ -27,6 +27,7 @@ from core.shop.notices import tell
 
 # A bank that names a payment anew in each message tells of it within so many days of its first word.
 TOLERANCE = timedelta(days=7)
+_OVER = (LineState.MATCHED, LineState.CLOSED)
 _BATCH_NAME = re.compile(r"[A-Za-z0-9_-]{4,64}")
 
 
@@ -52,6 +53,19 @@ class Reported:
 
     def __repr__(self) -> str:
         return f"Reported({self.channel}, {self.kind}, {self.gross})"
+
+    @property
+    def payment(self) -> Fact:
+        """The fact that a line of a payment tells, as every other messenger tells it."""
+        return Fact(
+            channel=self.channel,
+            id=self.fact,
+            reference=self.reference,
+            amount=self.gross,
+            at=self.at,
+            debtor_account=self.debtor_account,
+            debtor_name=self.debtor_name,
+        )
 
     @property
     def kept(self) -> Money:
@@ -142,6 +156,8 @@ def take_line(uow: UnitOfWork, shop: Shop, document: str, told: Reported, verbs:
     known = _known(uow, told)
     if known is not None:
         return Taken.KNOWN if (known.gross, known.fee) == (told.gross, told.kept) else Taken.ALTERED
+    while told.batch and uow.banklines.count(about=batch_name(told.channel, told.batch), state=_OVER):
+        told = replace(told, batch=f"{told.batch}+")  # that one has arrived, or was explained, without this line
     match = _match(uow, shop, told, verbs)
     if match.kind is LineKind.SETTLEMENT and (again := _of_kind(uow, told, match)):
         return Taken.KNOWN if again.gross == told.gross else Taken.ALTERED
@@ -156,6 +172,8 @@ def take_line(uow: UnitOfWork, shop: Shop, document: str, told: Reported, verbs:
         except Duplicate:  # another document told it at the same moment
             return Taken.KNOWN
     _post(uow, shop, line)
+    if line.batch:
+        _grow(uow, line)
     return Taken.MATCHED if line.state is LineState.MATCHED else Taken.OPEN
 
 
@@ -243,7 +261,7 @@ def _payment(uow: UnitOfWork, shop: Shop, told: Reported) -> _Match:
     likely = [] if known or told.firm else _likely(uow, told)
     if len(likely) > 1:
         return _Match(told.kind, why=Why.SEVERAL)
-    receipt = known[0] if known else likely[0] if likely else take_in(uow, shop, _fact(told))
+    receipt = known[0] if known else likely[0] if likely else take_in(uow, shop, told.payment)
     if receipt.amount != told.gross:
         return _Match(told.kind, why=Why.DIFFERS)
     holder = settled(uow, receipt.id)
@@ -314,6 +332,13 @@ def batch_net(uow: UnitOfWork, channel: str, batch: str) -> Money | None:
     return Money(sum(net.minor for net in nets), nets[0].asset)
 
 
+def _grow(uow: UnitOfWork, line: BankLine) -> None:
+    """A batch that is listed as missing has got one line more: the list says so."""
+    for found in uow.banklines.find(about=batch_name(line.channel, line.batch), document="", limit=1):
+        net = batch_net(uow, line.channel, line.batch) or found.gross
+        uow.banklines.save(replace(uow.banklines.lock(found.id), gross=net))
+
+
 def _outgoing(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
     operation = _operation_of(uow, told)
     if operation is None:
@@ -361,18 +386,6 @@ def _taken_back(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _M
     if len(found) != 1 or not verbs.taken_back(uow, shop, found[0], told):
         return _Match(told.kind, why=Why.CLAWBACK)
     return _Match(told.kind, f"clawback:{told.fact}")
-
-
-def _fact(told: Reported) -> Fact:
-    return Fact(
-        channel=told.channel,
-        id=told.fact,
-        reference=told.reference,
-        amount=told.gross,
-        at=told.at,
-        debtor_account=told.debtor_account,
-        debtor_name=told.debtor_name,
-    )
 
 
 def _plain(reference: str) -> str:

@@ -135,12 +135,17 @@ async def test_one_bad_row_books_nothing_of_its_message(town):
 
 
 async def test_the_same_payment_in_two_different_messages_is_one_payment(town):
-    """camt.054 today, camt.053 tonight: two messengers of one fact."""
+    """Two notifications, and the statement tonight: messengers of one fact; the statement's line settles it, too."""
     nora, order, message = await a_paid_order(town, *RAILS[0])
     before = await town.ledger()
-    again = message["body"].replace("PCKT054-", "PCKT054-X").replace(".054.", ".053.")
+    again = message["body"].replace("PCKT054-", "PCKT054-X")
     assert await town.deliver("camt054", again.encode()) == 200
     assert await town.ledger() == before
+    for _ in range(2):
+        assert await town.deliver("statement", again.replace(".054.", ".053.").encode()) == 200
+    after = await town.ledger()
+    assert after["bank", "EUR"] - before.get(("bank", "EUR"), 0) == 30_00
+    assert before["clearing:sepa", "EUR"] - after.get(("clearing:sepa", "EUR"), 0) == 30_00
     assert (await town.look(lambda uow: uow.receipts.count(order=order))) == 1
     assert nora
 

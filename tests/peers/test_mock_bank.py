@@ -12,12 +12,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from core.channels.camt import Debited, read_camt
+from core.channels.camt import read_camt
 from core.channels.sepa import Sepa
+from core.payments.bankline import LineKind
 from core.payments.operations import Operation
-from core.payments.receiving import Fact
+from core.payments.recon import Reported
 from core.ports import Outcome, Pending, Rejected
-from tests.builders import PAYER_IBAN, HandClock, an_operation, eur, money
+from tests.builders import PAYER_IBAN, HandClock, an_operation, money
 
 if importlib.util.find_spec("mockbank") is None:
     pytest.skip("mock-bank is not installed: pip install mock-bank", allow_module_level=True)
@@ -54,6 +55,10 @@ async def mail(session: aiohttp.ClientSession, kind: str) -> list[bytes]:
     """The messages of a type that the bank has sent and nobody collected."""
     async with session.get("/_mock/mailbox", params={"type": kind}) as answer:
         return [message["body"].encode() for message in await answer.json()]
+
+
+def lines(document: bytes) -> list[Reported]:
+    return [line for one in read_camt(document, OURS, MORNING, "sepa") for line in one.lines]
 
 
 def rail(session: aiohttp.ClientSession, url: str = "") -> Sepa:
@@ -97,9 +102,8 @@ async def test_the_bank_finds_nothing_wrong_with_our_transfer(session: aiohttp.C
 async def test_a_refund_is_taken_and_its_debit_told_under_our_name(session: aiohttp.ClientSession) -> None:
     assert await send(session, a_refund(OPEN)) == [Pending("ACCP")]
     (notice,) = await mail(session, "camt.054")
-    (debited,) = read_camt(notice, OURS, MORNING, "sepa")
-    assert isinstance(debited, Debited)
-    assert (debited.reference, debited.amount) == ("0P", eur("10.00"))
+    (debited,) = lines(notice)
+    assert (debited.kind, debited.name, debited.gross) == (LineKind.REFUND, "0P", money("-10.00 EUR"))
 
 
 async def test_a_refund_sent_twice_is_paid_once_and_its_repeat_is_no_refusal(session: aiohttp.ClientSession) -> None:
@@ -128,18 +132,12 @@ async def test_a_payment_is_told_with_the_reference_however_the_payer_gave_it(
     async with session.post("/_mock/credits", json=credit) as answer:
         assert answer.status == 201, await answer.text()
     (notice,) = await mail(session, "camt.054")
-    (told,) = read_camt(notice, OURS, MORNING, "sepa")
-    assert told == Fact(
-        "sepa",
-        told.id if isinstance(told, Fact) else "",
-        reference,
-        money("118.50 EUR"),
-        MORNING,
-        PAYER_IBAN,
-        "Maya Rossi",
-    )
+    (told,) = lines(notice)
+    assert (told.kind, told.channel, told.reference, told.at) == (LineKind.PAYMENT, "sepa", reference, MORNING)
+    assert (told.gross, told.debtor_account, told.debtor_name) == (money("118.50 EUR"), PAYER_IBAN, "Maya Rossi")
     await session.post("/_mock/advance", params={"days": "1"})
     (statement,) = [one for one in await mail(session, "camt.053") if OURS.encode() in one]
-    assert [one.id for one in read_camt(statement, OURS, MORNING, "sepa") if isinstance(one, Fact)] == [
-        told.id if isinstance(told, Fact) else ""
-    ], "the day's statement names the payment as the notification did"
+    (day,) = read_camt(statement, OURS, MORNING, "sepa")
+    assert day.final
+    assert day.gap is None, "its balances are explained by its entries"
+    assert [one.fact for one in day.lines] == [told.fact], "the day's statement names the payment as the notice did"

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.channels.camt import BadStatement, Debited, read_camt
-from core.payments.receiving import Fact
+from core.channels.camt import BadStatement, read_camt
+from core.payments.bankline import LineKind
+from core.payments.recon import Reported, Statement
 from tests.builders import NOON, PAYER_IBAN, SHOP_IBAN, money
 
 REFERENCE = "RF391D22DT37MYAJE9SP7J"
@@ -65,14 +66,23 @@ def detail_08(*, ref: str = "T1", amount: str = "100.00", currency: str = "EUR",
       </RltdPties>{rest}</TxDtls>"""
 
 
-def read(body: bytes) -> list[Fact | Debited]:
+def read(body: bytes) -> list[Reported]:
+    return [line for one in statements(body) for line in one.lines]
+
+
+def statements(body: bytes) -> list[Statement]:
     return read_camt(body, SHOP_IBAN, NOON, "sepa")
 
 
-def facts(body: bytes) -> list[Fact]:
+def facts(body: bytes) -> list[Reported]:
     told = read(body)
-    assert all(isinstance(one, Fact) for one in told)
-    return [one for one in told if isinstance(one, Fact)]
+    assert all(one.kind is LineKind.PAYMENT for one in told)
+    return told
+
+
+def debits(body: bytes) -> list[tuple[str, str, str]]:
+    """Name, evidence, amount of the named debits."""
+    return [(one.name, one.fact, str(one.gross)) for one in read(body) if one.kind is LineKind.REFUND]
 
 
 @pytest.mark.parametrize(("body", "name"), [
@@ -81,9 +91,10 @@ def facts(body: bytes) -> list[Fact]:
     (document(entry_08(), kind="053"), "T1"),
 ])  # fmt: skip
 def test_a_credit_is_told_with_its_reference_amount_and_payer(body: bytes, name: str) -> None:
-    assert facts(body) == [
-        Fact("sepa", name, REFERENCE, money("100.00 EUR"), NOON, debtor_account=PAYER_IBAN, debtor_name="Maya Rossi")
-    ]
+    (told,) = facts(body)
+    assert (told.channel, told.fact, told.reference, told.at) == ("sepa", name, REFERENCE, NOON)
+    assert (told.gross, told.kept.minor, told.firm) == (money("100.00 EUR"), 0, False)
+    assert (told.debtor_account, told.debtor_name) == (PAYER_IBAN, "Maya Rossi")
 
 
 @pytest.mark.parametrize(("remittance", "reference"), [
@@ -121,19 +132,19 @@ def test_a_batch_is_told_payment_by_payment_in_both_versions() -> None:
         entry_08(amount="30.00", details=detail_08(ref="X1", amount="10.00") + detail_08(ref="X2", amount="20.00"))
     )
     for body in (old, new):
-        assert [(fact.id, str(fact.amount)) for fact in facts(body)] == [("X1", "EUR 10.00"), ("X2", "EUR 20.00")]
+        assert [(fact.fact, str(fact.gross)) for fact in facts(body)] == [("X1", "EUR 10.00"), ("X2", "EUR 20.00")]
 
 
 def test_the_parts_of_a_batch_without_names_of_their_own_are_told_apart() -> None:
     body = document(
         entry_02(amount="20.00", details=detail_02(amount="10.00") + detail_02(amount="10.00")), version="02"
     )
-    assert [fact.id for fact in facts(body)] == ["A1/0", "A1/1"]
+    assert [fact.fact for fact in facts(body)] == ["A1/0", "A1/1"]
 
 
 def test_of_a_payment_sent_in_another_currency_the_amount_that_was_booked_counts() -> None:
     (fact,) = facts(document(entry_08(amount="92.11", details=detail_08(amount="100.00", currency="USD"))))
-    assert fact.amount == money("92.11 EUR")
+    assert fact.gross == money("92.11 EUR")
 
 
 def test_a_line_number_is_no_name_of_a_payment_by_itself() -> None:
@@ -141,8 +152,8 @@ def test_a_line_number_is_no_name_of_a_payment_by_itself() -> None:
         document(entry_02(ref=""), version="02").replace(b"<Id>N1</Id>", name)
         for name in (b"<Id>N1</Id>", b"<Id>N2</Id>")
     )
-    assert facts(one)[0].id != facts(other)[0].id
-    assert facts(one)[0].id == facts(one)[0].id
+    assert facts(one)[0].fact != facts(other)[0].fact
+    assert facts(one)[0].fact == facts(one)[0].fact
 
 
 @pytest.mark.parametrize(
@@ -150,7 +161,7 @@ def test_a_line_number_is_no_name_of_a_payment_by_itself() -> None:
 )
 def test_an_amount_may_have_as_many_decimals_as_iso_20022_allows(written: str, amount: str) -> None:
     (fact,) = facts(document(entry_08(amount=written)))
-    assert fact.amount == money(f"{amount} EUR")
+    assert fact.gross == money(f"{amount} EUR")
 
 
 def test_an_entry_of_nothing_tells_nothing() -> None:
@@ -170,14 +181,11 @@ def test_the_debits_of_a_batch_are_told_apart() -> None:
         refs="<EndToEndId>0P2</EndToEndId>", amount="10.00"
     )
     body = document(entry_02(amount="20.00", side="DBIT", details=details), version="02")
-    assert read(body) == [
-        Debited("0P1", "A1/0", money("10.00 EUR")),
-        Debited("0P2", "A1/1", money("10.00 EUR")),
-    ]
+    assert debits(body) == [("0P1", "A1/0", "EUR -10.00"), ("0P2", "A1/1", "EUR -10.00")]
 
 
 def test_a_debit_is_told_by_the_name_we_gave_the_transfer() -> None:
-    assert read(document(entry_08(side="DBIT"))) == [Debited("0P12345", "T1", money("100.00 EUR"))]
+    assert debits(document(entry_08(side="DBIT"))) == [("0P12345", "T1", "EUR -100.00")]
 
 
 @pytest.mark.parametrize(("booked", "at"), [
@@ -208,7 +216,87 @@ def test_a_payers_bank_whose_clock_is_ahead_does_not_make_its_payment_late(taken
 
 @pytest.mark.parametrize("refs", ["", "<EndToEndId/>", "<EndToEndId>NOTPROVIDED</EndToEndId>"])
 def test_a_debit_without_a_name_of_ours_is_none_of_our_refunds(refs: str) -> None:
-    assert read(document(entry_02(side="DBIT", details=detail_02(refs=refs)), version="02")) == []
+    (told,) = read(document(entry_02(side="DBIT", details=detail_02(refs=refs)), version="02"))
+    assert (told.kind, told.name, told.gross) == (LineKind.OTHER, "", money("-100.00 EUR"))
+
+
+def test_a_nameless_debit_has_its_place_in_the_statement_for_a_name() -> None:
+    bare = entry_08(side="DBIT", details=detail_08(ref="")).replace("<AcctSvcrRef>A1</AcctSvcrRef>", "")
+    bare = bare.replace("<NtryRef>1</NtryRef>", "").replace("0P12345", "NOTPROVIDED")
+    assert [one.fact for one in read(document(bare, bare))] == ["N1/0/0", "N1/1/0"]
+
+
+BALANCES = """<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{amount}</Amt>
+  <CdtDbtInd>{side}</CdtDbtInd><Dt><Dt>2026-10-30</Dt></Dt></Bal>"""
+
+
+def balance(kind: str, amount: str, side: str = "CRDT") -> str:
+    return BALANCES.format(kind=kind, amount=amount, side=side)
+
+
+@pytest.mark.parametrize(("balances", "gap"), [
+    (balance("OPBD", "50.00") + balance("CLBD", "150.00"), None),
+    (balance("PRCD", "50.00") + balance("CLBD", "150.00"), None),
+    (balance("OPBD", "20.00", "DBIT") + balance("CLBD", "80.00"), None),
+    (balance("OPBD", "50.00") + balance("CLBD", "140.00"), "EUR -10.00"),
+    (balance("OPBD", "50.00") + balance("CLBD", "50.00", "DBIT"), "EUR -200.00"),
+    (balance("OPBD", "50.00") + balance("ITBD", "99.00"), None), ("", None),
+])  # fmt: skip
+def test_the_booked_entries_of_a_statement_explain_its_balances(balances: str, gap: str | None) -> None:
+    body = document(balances, entry_08(), entry_08(status="PDNG"), kind="053")
+    (told,) = statements(body)
+    assert (told.final, told.document) == (True, "N1")
+    assert (str(told.gap) if told.gap else None) == gap
+
+
+def test_a_notification_tells_of_money_and_settles_nothing() -> None:
+    (told,) = statements(document(entry_08()))
+    assert (told.final, told.gap) == (False, None)
+
+
+RETURNED = "<RtrInf><OrgnlBkTxCd><Prtry><Cd>X</Cd></Prtry></OrgnlBkTxCd><Rsn><Cd>AC04</Cd></Rsn></RtrInf>"
+REIMBURSED = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>RRTN</SubFmlyCd></Fmly></Domn></BkTxCd>"
+
+
+@pytest.mark.parametrize(("side", "kind"), [("CRDT", LineKind.RETURN), ("DBIT", LineKind.CHARGEBACK)])
+@pytest.mark.parametrize("sign", ["reason", "code of the entry", "code of the detail", "reversal"])
+def test_a_transfer_that_came_back_and_a_payment_that_was_taken_back(side: str, kind: LineKind, sign: str) -> None:
+    detail = {"reason": STRUCTURED + RETURNED, "code of the detail": REIMBURSED + STRUCTURED}.get(sign, STRUCTURED)
+    entry = entry_08(side=side, details=detail_08(rest=detail))
+    if sign == "code of the entry":
+        entry = entry.replace("<NtryDtls>", REIMBURSED + "<NtryDtls>")
+    if sign == "reversal":
+        entry = entry.replace("<Sts>", "<RvslInd>true</RvslInd><Sts>")
+    (told,) = read(document(entry, kind="053"))
+    assert (told.kind, told.name) == (kind, "0P12345"), "its name is that of the transfer that it undoes"
+    assert told.gross == money("100.00 EUR" if side == "CRDT" else "-100.00 EUR")
+    assert told.reason == ("AC04" if sign == "reason" else "")
+
+
+def charge(amount: str, side: str = "DBIT", included: str = "true", currency: str = "EUR") -> str:
+    return (
+        f'<Chrgs><Rcrd><Amt Ccy="{currency}">{amount}</Amt><CdtDbtInd>{side}</CdtDbtInd>'
+        f"<ChrgInclInd>{included}</ChrgInclInd></Rcrd></Chrgs>"
+    )
+
+
+@pytest.mark.parametrize(("charges", "side", "gross", "fee"), [
+    (charge("1.50"), "CRDT", "101.50 EUR", "EUR 1.50"), (charge("1.50"), "DBIT", "-98.50 EUR", "EUR 1.50"),
+    (charge("1.50", included="false"), "CRDT", "100.00 EUR", "EUR 0.00"),
+    (charge("1.50", side="CRDT"), "CRDT", "100.00 EUR", "EUR 0.00"),
+    (charge("1.50", currency="USD"), "CRDT", "100.00 EUR", "EUR 0.00"),
+])  # fmt: skip
+def test_a_charge_within_an_entry_is_its_fee(charges: str, side: str, gross: str, fee: str) -> None:
+    (told,) = read(document(entry_08(side=side, details=detail_08(rest=charges + STRUCTURED)), kind="053"))
+    assert (told.gross, str(told.kept)) == (money(gross), fee)
+    assert told.gross - told.kept == money("100.00 EUR" if side == "CRDT" else "-100.00 EUR")
+
+
+def test_the_banks_own_fee_is_known_by_its_code() -> None:
+    fee = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>MDOP</Cd><SubFmlyCd>CHRG</SubFmlyCd></Fmly></Domn></BkTxCd>"
+    entry = entry_08(side="DBIT").replace("<NtryDtls>", fee + "<NtryDtls>")
+    (told,) = read(document(entry, kind="053"))
+    assert (told.kind, told.gross) == (LineKind.FEE, money("-100.00 EUR"))
 
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
@@ -250,7 +338,7 @@ def test_any_bytes_are_refused(body: bytes) -> None:
 def test_a_document_damaged_anywhere_is_read_or_refused(place: int, damage: bytes) -> None:
     try:
         for fact in facts(GOOD[:place] + damage + GOOD[place + len(damage) :]):
-            assert fact.amount.minor > 0
+            assert fact.gross.minor > 0
             fact.at.astimezone(UTC)
     except BadStatement:
         pass

@@ -1,0 +1,41 @@
+"""Notices of the reconciliation: to the admins, when something needs a look."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from bot.screens.screen import Key, Screen, row, rows
+
+if TYPE_CHECKING:
+    from bot.notices import Notice
+
+
+async def exceptions(notice: Notice) -> None:
+    """Payments whose settlement is overdue."""
+    t = notice.t
+    text = t.plural(
+        "🔎 {n} movement should have been on a statement or report by now, and is on none.",
+        "🔎 {n} movements should have been on a statement or report by now, and are on none.",
+        int(notice.extra["n"]),
+    )
+    await notice.say(Screen(text, rows(row(Key(t.plain("🔎 Reconciliation"), ("rl", 0))))))
+
+
+async def statement_gap(notice: Notice) -> None:
+    """A statement that does not add up."""
+    line = await notice.house.store.read(lambda uow: uow.banklines.need(notice.about))
+    t = notice.t
+    text = t(
+        "🚨 The statement {document} does not add up: its balance moved {amount} further than its entries explain. "
+        "An entry is missing in it, or the file was cut off. What it does tell was booked.",
+        document=line.document,
+        amount=line.gross,
+    )
+    await notice.say(Screen(text, rows(row(Key(t.plain("🔎 Look at it"), ("rx", line.id))))))
+
+
+KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
+    "exceptions": exceptions,
+    "statement_gap": statement_gap,
+}

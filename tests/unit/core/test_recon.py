@@ -1,0 +1,427 @@
+"""Reconciliation: each line of a report finds its payment, and clearing ends at zero or in the list of exceptions."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import NotAllowed
+from core.money import Money, asset
+from core.payments import exceptions, recon, unsettled
+from core.payments.bankline import BankLine, LineKind, LineState, Why
+from core.payments.exceptions import Into, NoNote, NotOpen, close_exception, standings, take_exception
+from core.payments.operations import Operation, OperationKind
+from core.payments.receiving import take_in
+from core.payments.recon import Reported, Taken, Verbs, take_line
+from core.payments.refunds import refund_order
+from core.shop.orders import Order
+from tests.builders import ADA, LIN, MAYA, NOON, ROSA, money
+from tests.world import World
+
+DOCUMENT = "STMT-1"
+
+
+class Shop(World):
+    """A world whose clearing is judged: by nouns and by the books."""
+
+    judged = True
+
+    def judge(self) -> None:
+        """Clearing is settled here, which the other worlds do not know of: the finding of the check is the judge."""
+        assert list(self.look(unsettled.check)) == []
+
+    def takes(self, told: Reported, document: str = DOCUMENT, verbs: Verbs = recon.VERBS) -> Taken:
+        return self.do(take_line, document, told, verbs)
+
+    def paid(self, price: str = "100.00 EUR", fact: str = "", by: str = "sepa") -> tuple[Order, Reported]:
+        """An order that one messenger told the payment of, and the line that a statement will have."""
+        order = self.orders(self.sells(ROSA, price), by=by)
+        told = self.line(order, fact)
+        self.pays(order, id=told.fact)
+        return order, told
+
+    def line(self, order: Order, fact: str = "", **more: Any) -> Reported:
+        charge = self.charge(order.id)
+        self._facts += 1
+        given = {
+            "channel": charge.channel,
+            "kind": LineKind.PAYMENT,
+            "fact": fact or f"B{self._facts}",
+            "gross": charge.amount,
+            "at": self.clock.now(),
+            "reference": charge.reference,
+        }
+        return Reported(**(given | more))
+
+    def refunded(self, order: Order) -> tuple[Operation, Reported]:
+        refund_order_id = self.do(refund_order, ADA, order.id)
+        self.run_errands()
+        found = self.look(lambda uow: uow.operations.find(kind=OperationKind.REFUND, order=order.id, limit=1))[0]
+        assert refund_order_id
+        told = Reported(
+            channel=found.channel,
+            kind=LineKind.REFUND,
+            fact=f"D{found.id}",
+            gross=-found.amount,
+            at=self.clock.now(),
+            name=found.reference,
+        )
+        return found, told
+
+    def lines(self, **equals: Any) -> list[BankLine]:
+        found: list[BankLine] = self.look(lambda uow: uow.banklines.find(limit=1000, **equals))
+        return found
+
+    def sweeps(self) -> int:
+        found = self.look(unsettled.overdue, self.shop)
+        return self.do(unsettled.list_overdue, found)
+
+    def clearing(self) -> dict[str, str]:
+        return {name: amount for name, amount in self.books().items() if name.startswith("clearing")}
+
+
+def after_days(shop: Shop, days: int) -> None:
+    shop.clock.let_pass(days=days)
+
+
+def test_a_line_moves_its_payment_to_the_bank_and_teaches_the_fee() -> None:
+    shop = Shop()
+    _, told = shop.paid(by="sepa")
+    line = Reported(**{**{f: getattr(told, f) for f in told.__slots__}, "fee": money("1.70 EUR")})
+    assert shop.takes(line) is Taken.MATCHED
+    books = shop.books()
+    assert (books["bank"], books["exp:processor"]) == ("EUR 98.30", "EUR 1.70")
+    assert shop.clearing() == {}
+
+
+def test_the_same_line_again_in_any_document_changes_nothing() -> None:
+    shop = Shop()
+    _, told = shop.paid()
+    shop.takes(told)
+    before = shop.books()
+    assert shop.takes(told) is Taken.KNOWN
+    assert shop.takes(told, "STMT-2") is Taken.KNOWN
+    assert shop.books() == before
+    assert len(shop.lines()) == 1
+
+
+@pytest.mark.parametrize("changed", [{"gross": money("99.00 EUR")}, {"fee": money("0.50 EUR")}])
+def test_a_line_that_comes_again_with_other_content_is_an_alarm_and_changes_nothing(changed: dict[str, Money]) -> None:
+    shop = Shop()
+    order, told = shop.paid()
+    shop.takes(told)
+    before = shop.books()
+    assert shop.takes(shop.line(order, told.fact, **changed)) is Taken.ALTERED
+    assert shop.books() == before
+
+
+def test_a_line_for_money_nobody_told_of_pays_its_order_first() -> None:
+    shop = Shop()
+    order = shop.orders(shop.sells(ROSA, "100.00 EUR"))
+    told = shop.line(order)
+    assert shop.takes(told) is Taken.MATCHED
+    assert shop.order(order.id).paid_at is not None
+    assert shop.clearing() == {}
+    shop.pays(order, id=told.fact)  # the notification, late
+    assert shop.clearing() == {}
+    assert shop.look(lambda uow: uow.receipts.count()) == 1
+
+
+def test_a_line_that_fits_no_order_is_held_for_its_owner_and_settled() -> None:
+    shop = Shop()
+    line = Reported("sepa", LineKind.PAYMENT, "B9", money("12.00 EUR"), NOON, reference="for tea")
+    assert shop.takes(line) is Taken.MATCHED
+    assert shop.books() == {"bank": "EUR 12.00", "unapplied:sepa": "EUR -12.00"}
+
+
+def test_a_bank_that_names_a_payment_anew_is_matched_by_reference_amount_and_day() -> None:
+    shop = Shop()
+    order, _ = shop.paid(fact="A1")
+    assert shop.takes(shop.line(order, "Z1", firm=False)) is Taken.MATCHED
+    assert shop.look(lambda uow: uow.receipts.count()) == 1
+    assert shop.clearing() == {}
+
+
+def test_a_second_payment_taken_for_the_first_is_found_when_the_firsts_own_line_comes() -> None:
+    shop = Shop()
+    order, first = shop.paid(fact="A1")
+    shop.takes(shop.line(order, "A2", firm=False))
+    assert shop.takes(shop.line(order, "A1", firm=False), "STMT-2") is Taken.MATCHED
+    assert first.fact == "A1"
+    receipts = {one.fact: one.amount for one in shop.look(lambda uow: uow.receipts.find())}
+    assert receipts == {"A1": money("100.00 EUR"), "A2": money("100.00 EUR")}
+    assert shop.clearing() == {}
+
+
+def test_several_payments_that_fit_a_line_are_an_exception_and_never_a_guess() -> None:
+    shop = Shop()
+    order, _ = shop.paid(fact="A1")
+    shop.pays(order, id="A2")
+    assert shop.takes(shop.line(order, "Z1", firm=False)) is Taken.OPEN
+    (line,) = shop.lines(state=LineState.OPEN)
+    assert (line.why, line.about) == (Why.SEVERAL, "")
+
+
+def test_a_payment_is_never_matched_by_a_guess_where_ids_are_firm() -> None:
+    shop = Shop()
+    order, _ = shop.paid(fact="E1")
+    shop.takes(shop.line(order, "E2"))
+    assert shop.look(lambda uow: uow.receipts.count()) == 2
+
+
+def test_a_line_of_another_amount_than_its_payment_is_an_exception() -> None:
+    shop = Shop()
+    order, told = shop.paid()
+    assert shop.takes(shop.line(order, told.fact, gross=money("99.00 EUR"))) is Taken.OPEN
+    (line,) = shop.lines()
+    assert line.why is Why.DIFFERS
+    assert shop.clearing() == {"clearing:sepa": "EUR 1.00"}
+
+
+def test_a_refund_leaves_the_bank_by_its_line() -> None:
+    shop = Shop()
+    order, told = shop.paid()
+    shop.takes(told)
+    _, sent = shop.refunded(order)
+    assert shop.takes(sent) is Taken.MATCHED
+    assert shop.books() == {}
+
+
+def test_a_refund_debited_twice_is_an_exception() -> None:
+    shop = Shop()
+    order, told = shop.paid()
+    shop.takes(told)
+    _, sent = shop.refunded(order)
+    shop.takes(sent)
+    again = Reported("sepa", LineKind.REFUND, "D-again", sent.gross, sent.at, name=sent.name)
+    assert shop.takes(again) is Taken.OPEN
+    assert shop.lines(fact="D-again")[0].why is Why.TWICE
+    assert shop.clearing() == {"clearing:sepa": "EUR 100.00"}
+
+
+def test_a_debit_of_nothing_we_know_is_an_exception() -> None:
+    shop = Shop()
+    told = Reported("sepa", LineKind.REFUND, "X1", money("-7.00 EUR"), NOON, name="WHO-KNOWS")
+    assert shop.takes(told) is Taken.OPEN
+    assert shop.takes(told) is Taken.KNOWN
+    assert shop.books() == {"bank": "EUR -7.00", "clearing:sepa": "EUR 7.00"}
+
+
+def test_a_banks_own_fee_is_a_cost_and_never_in_clearing() -> None:
+    shop = Shop()
+    assert shop.takes(Reported("sepa", LineKind.FEE, "F1", money("-4.90 EUR"), NOON)) is Taken.MATCHED
+    assert shop.books() == {"bank": "EUR -4.90", "exp:processor": "EUR 4.90"}
+
+
+def test_a_batch_waits_in_clearing_until_it_arrives_as_one_line() -> None:
+    shop = Shop()
+    for fee in ("0.30 EUR", "0.40 EUR"):
+        order, told = shop.paid("10.00 EUR")
+        shop.takes(shop.line(order, told.fact, batch="PO-77", fee=money(fee)))
+    assert shop.clearing() == {"clearing:sepa": "EUR 19.30"}
+    arrived = Reported("sepa", LineKind.PAYMENT, "S1", money("19.30 EUR"), NOON, reference="PAYOUT PO-77", firm=False)
+    assert shop.takes(arrived, "STMT-2") is Taken.MATCHED
+    assert shop.takes(arrived, "STMT-3") is Taken.KNOWN
+    assert shop.clearing() == {}
+    assert shop.books()["bank"] == "EUR 19.30"
+
+
+def test_a_batch_of_another_sum_is_an_exception() -> None:
+    shop = Shop()
+    order, told = shop.paid("10.00 EUR")
+    shop.takes(shop.line(order, told.fact, batch="PO-77", fee=money("0.30 EUR")))
+    arrived = Reported("sepa", LineKind.PAYMENT, "S1", money("9.00 EUR"), NOON, reference="PO-77")
+    assert shop.takes(arrived) is Taken.OPEN
+    assert shop.lines(fact="S1")[0].why is Why.BATCH
+
+
+@pytest.mark.parametrize(("kind", "gross", "why"), [
+    (LineKind.RETURN, "5.00 EUR", Why.RETURNED), (LineKind.CHARGEBACK, "-5.00 EUR", Why.CLAWBACK),
+])  # fmt: skip
+def test_what_nobody_takes_up_is_an_exception(kind: LineKind, gross: str, why: Why) -> None:
+    shop = Shop()
+    assert shop.takes(Reported("sepa", kind, "R1", money(gross), NOON, reason="AC04")) is Taken.OPEN
+    assert shop.lines()[0].why is why
+
+
+# What never comes
+
+
+def test_a_lost_line_is_an_exception_with_an_age_after_the_days_of_the_policy() -> None:
+    shop = Shop()
+    shop.paid()
+    after_days(shop, 4)  # Friday noon to Tuesday noon: two business days
+    assert shop.sweeps() == 0
+    after_days(shop, 1)
+    assert shop.sweeps() == 1
+    assert shop.sweeps() == 0, "it is listed once"
+    (line,) = shop.lines()
+    assert (line.document, line.why, line.state) == ("", Why.MISSING, LineState.OPEN)
+    assert shop.clock.now() - line.booked_at == timedelta(days=5)
+    assert "exceptions" in shop.news(ADA)
+    assert list(shop.look(unsettled.check, shop.clock.now())) == []
+
+
+def test_a_line_that_comes_after_all_takes_its_exceptions_place() -> None:
+    shop = Shop()
+    order, told = shop.paid()
+    after_days(shop, 6)
+    shop.sweeps()
+    assert shop.takes(told) is Taken.MATCHED
+    (line,) = shop.lines()
+    assert (line.state, line.document, line.why) == (LineState.MATCHED, DOCUMENT, Why.NONE)
+    assert shop.clearing() == {}
+    assert order
+
+
+@pytest.mark.parametrize("into", list(Into))
+def test_a_line_that_comes_after_its_exception_was_closed_undoes_the_correction(into: Into) -> None:
+    shop = Shop()
+    _, told = shop.paid()
+    after_days(shop, 6)
+    shop.sweeps()
+    shop.do(close_exception, ADA, shop.lines()[0].id, "the provider lost it", into)
+    assert shop.clearing() == ({"clearing:sepa": "EUR 100.00"} if into is Into.NOTHING else {})
+    assert shop.takes(told) is Taken.MATCHED
+    books = shop.books()
+    assert (books["bank"], books.get("suspense"), books.get("exp:processor")) == ("EUR 100.00", None, None)
+    assert shop.clearing() == {}
+
+
+# What admins do
+
+
+def an_exception(shop: Shop) -> BankLine:
+    shop.takes(Reported("sepa", LineKind.REFUND, "X1", money("-7.00 EUR"), NOON, name="WHO-KNOWS"))
+    return shop.lines()[0]
+
+
+def test_an_exception_has_an_owner_and_ends_with_an_explanation() -> None:
+    shop = Shop()
+    line = an_exception(shop)
+    assert shop.do(take_exception, ADA, line.id).owner == ADA
+    shop.do(close_exception, ADA, line.id, "  rent  of November ", Into.COSTS)
+    (closed,) = shop.lines()
+    assert (closed.state, closed.note, closed.owner) == (LineState.CLOSED, "rent of November", ADA)
+    assert shop.books() == {"bank": "EUR -7.00", "exp:processor": "EUR 7.00"}
+    commands = [one.command for one in shop.look(lambda uow: uow.audit.find(actor=ADA))]
+    assert sorted(commands) == ["recon close", "recon take"]
+
+
+def test_an_exception_is_closed_once_by_an_admin_and_with_words() -> None:
+    shop = Shop()
+    line = an_exception(shop)
+    for refusal, who, note in ((NotAllowed, MAYA, "mine"), (NoNote, ADA, "  "), (NoNote, ADA, "x" * 201)):
+        with pytest.raises(refusal):
+            shop.do(close_exception, who, line.id, note, Into.SUSPENSE)
+    with pytest.raises(NotAllowed):
+        shop.do(take_exception, LIN, line.id)
+    shop.do(close_exception, ADA, line.id, "asked the bank", Into.SUSPENSE)
+    assert shop.books() == {"bank": "EUR -7.00", "suspense": "EUR 7.00"}
+    with pytest.raises(NotOpen):
+        shop.do(close_exception, ADA, line.id, "again", Into.SUSPENSE)
+
+
+def test_each_channel_stands_as_cleared_waiting_and_listed() -> None:
+    shop = Shop()
+    _, told = shop.paid()
+    shop.paid()
+    shop.takes(told)
+    an_exception(shop)
+    (one,) = shop.look(standings)
+    assert (one.channel, one.cleared, one.open) == ("sepa", 1, 1)
+    assert (one.clearing, one.waiting, one.listed) == (money("107.00 EUR"), money("100.00 EUR"), money("7.00 EUR"))
+    assert len(shop.look(exceptions.open_exceptions)) == 1
+
+
+def test_the_check_finds_money_in_clearing_that_nothing_explains() -> None:
+    from core.ledger.journal import credit, debit, entry
+
+    shop = Shop()
+    lost = entry("k", NOON, "k", debit("clearing:sepa", money("1.00 EUR")), credit("suspense", money("1.00 EUR")))
+    shop.store.write_now(lambda uow: uow.journal.post(lost))
+    (finding,) = shop.look(unsettled.check)
+    assert (finding.invariant, finding.key) == (13, "clearing:sepa")
+
+
+@pytest.mark.parametrize(("now", "days", "then"), [
+    (NOON, 0, NOON), (NOON, 1, NOON - timedelta(days=1)), (NOON + timedelta(days=3), 1, NOON),
+    (NOON + timedelta(days=5), 3, NOON), (NOON + timedelta(days=1), 1, NOON),
+])  # fmt: skip
+def test_days_to_settle_are_business_days(now: datetime, days: int, then: datetime) -> None:
+    assert unsettled.cutoff(now, days) == then
+
+
+# Any order, any number of times
+
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["told", "line", "line again", "altered", "other id", "refund", "refund line", "sweep", "batch"]
+        ),
+        st.integers(0, 2),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(ACTS)
+def test_whatever_comes_in_whatever_order_clearing_is_zero_or_listed(acts: list[tuple[str, int]]) -> None:
+    shop = Shop()
+    orders = [shop.orders(shop.sells(ROSA, "100.00 EUR")) for _ in range(3)]
+    lines = [shop.line(order, f"A{n}", fee=money("1.00 EUR"), firm=False) for n, order in enumerate(orders)]
+    debits: dict[int, Reported] = {}
+    for act, n in acts:
+        order, line = orders[n], lines[n]
+        if act == "told":
+            shop.do(take_in, shop.fact(order, id=line.fact))
+        elif act in ("line", "line again"):
+            shop.takes(line)
+        elif act == "altered":
+            shop.takes(shop.line(order, line.fact, gross=money("90.00 EUR"), firm=False))
+        elif act == "other id":
+            shop.takes(shop.line(order, f"Z{n}", firm=False))
+        elif act == "batch":
+            shop.takes(shop.line(order, line.fact, fee=money("2.00 EUR"), batch="PO-77", firm=False))
+        elif act == "refund" and n not in debits and shop.order(order.id).state == "paid":
+            debits[n] = shop.refunded(order)[1]
+        elif act == "refund line" and n in debits:
+            shop.takes(debits[n])
+        elif act == "sweep":
+            after_days(shop, 7)
+            shop.sweeps()
+    # Quiet: everything that is on its way settles, or is listed.
+    for n, told in debits.items():
+        shop.takes(told)
+        assert n in debits
+    after_days(shop, 9)
+    shop.sweeps()
+    assert list(shop.look(unsettled.check, shop.clock.now() - timedelta(days=8))) == []
+    for one in shop.look(standings):
+        assert not one.waiting, f"what lies in clearing is listed: {one}"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(["told A1", "told A2", "line A1", "line A2", "line A1", "line A2"]))
+def test_two_payments_of_one_order_end_in_the_same_books_in_any_order(steps: list[str]) -> None:
+    shop = Shop()
+    order = shop.orders(shop.sells(ROSA, "100.00 EUR"))
+    for step in steps:
+        how, _, fact = step.partition(" ")
+        if how == "told":
+            shop.do(take_in, shop.fact(order, id=fact))
+        else:
+            shop.takes(shop.line(order, fact))
+    books = shop.books()
+    assert books["bank"] == "EUR 200.00"
+    assert shop.clearing() == {}
+    assert {one.fact for one in shop.look(lambda uow: uow.receipts.find())} == {"A1", "A2"}
+    assert Money(0, asset("EUR")) == sum(
+        (Money(minor, asset(code)) for (_, code), minor in shop.look(lambda uow: uow.journal.totals("")).items()),
+        Money(0, asset("EUR")),
+    )
