@@ -15,6 +15,7 @@ from bot.visit import TELEGRAM
 from core.channels import rates
 from core.ledger import chain
 from core.payments import treasury
+from core.payments.choices import decide_due
 from core.payments.driver import Driver
 from core.payments.fx import Fixing
 from core.payments.settlement import due_sellers, settle_seller
@@ -22,6 +23,7 @@ from core.payments.unsettled import list_overdue, overdue
 from core.ports import Duplicate, Store, StoredFixing, UnitOfWork
 from core.shop.checkout import count_down, due, expire_due
 from core.shop.context import Shop
+from core.shop.deadlines import anything_due, refund_unshipped, release_due, remind
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +55,13 @@ class Clockwork:
         self._add(self.expire, every)
         self._add(self.count_down, 15)
         self._add(self.ask, 5)
+        self._add(self.deadlines, 5)
+        self._add(self.settle, 300)
         self._add(self.seal, 10)
         self._add(self.prune, 6 * 3600)
         self._add(self.reconcile, 3600)
         self._add(self.watch_positions, 60)
-        self._add(self.settle, 300)
+        self._add(self.reconcile, 3600)
         if self._sources:
             self._add(self.fetch_rates, 3600, at_once=True)
         self._scheduler.start()
@@ -94,6 +98,19 @@ class Clockwork:
         if await self._driver.ask_all():
             self._poke()
 
+    async def settle(self) -> None:
+        """Payouts whose period has ended, and reserves whose time is over: a transaction a seller."""
+        for seller in await self._store.survey(due_sellers, self._shop):
+            await self._store.write(settle_seller, self._shop, seller)
+            self._poke()
+
+    async def deadlines(self) -> None:
+        """Parcels not shipped, receipts not confirmed, held money nobody chose about; and the words before."""
+        if await self._store.read(anything_due, self._shop):
+            for verb in (refund_unshipped, release_due, decide_due, remind):
+                await self._store.write(verb, self._shop)
+            self._poke()
+
     async def reconcile(self) -> None:
         """What should be on a bank statement or settlement report by now, and is on none."""
         began = self._shop.clock.now()
@@ -119,12 +136,6 @@ class Clockwork:
         """What was posted becomes part of the chain, a few entries a transaction."""
         while await self._store.read(_unsealed):
             await self._store.write(chain.seal, self._shop.clock.now())
-
-    async def settle(self) -> None:
-        """Payouts whose period has ended, and reserves whose time is over: a transaction a seller."""
-        for seller in await self._store.survey(due_sellers, self._shop):
-            await self._store.write(settle_seller, self._shop, seller)
-            self._poke()
 
     async def watch_positions(self) -> None:
         """Positions past the limit, and sources that part."""

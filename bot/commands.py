@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from bot.admin import commands as admin
 from bot.admin import fx as treasury
-from bot.admin import operations, payouts, recon
+from bot.admin import money, operations, payouts, recon
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
-from bot.shopper import browsing, buying, orders
+from bot.shopper import browsing, buying, held, orders
 from bot.visit import Visit
 from bot.words import Html, Word, Words
 from core.shop import visitors
@@ -72,13 +72,15 @@ COMMANDS: dict[str, Command] = {
     "statement": Command(settling.show_statement, "seller", Word("your statement; a month, week or day may follow"), 2),
     "stats": Command(admin.stats, "admin", Word("the shop in figures")),
     "sellers": Command(admin.sellers, "admin", Word("the sellers; add opens one"), 16),
-    "refund": Command(admin.refund, "admin", Word("send an order’s or a held payment’s money back"), 1),
+    "refund": Command(money.refund, "admin", Word("send an order’s or a held payment’s money back"), 3),
+    "assign": Command(money.assign, "admin", Word("give held money to an order"), 2),
+    "reroute": Command(money.reroute, "admin", Word("send a refund to another account"), 8),
     "resolve": Command(operations.resolve, "admin", Word("say how a command in doubt ended, and what proves it"), 24),
+    "recon": Command(recon.recon, "admin", Word("bank statements and reports against the books")),
     "payouts": Command(payouts.payouts, "admin", Word("the payouts to sellers")),
     "hold": Command(payouts.hold, "admin", Word("stop a payout"), 1),
     "release": Command(payouts.release, "admin", Word("send a payout that was stopped"), 1),
     "paid": Command(payouts.paid, "admin", Word("say that you made a payout, and its reference"), 8),
-    "recon": Command(recon.recon, "admin", Word("bank statements and reports against the books")),
     "channels": Command(admin.channels, "admin", Word("the ways to pay")),
     "rates": Command(admin.rates, "admin", Word("the exchange rates")),
     "rate": Command(admin.rate, "admin", Word("enter an exchange rate"), 3),
@@ -111,7 +113,11 @@ PRESSES: dict[str, Handler] = {
     "oc": orders.code_again,
     "ox": orders.cancel,
     "or": orders.received,
-    "hr": orders.send_back,
+    "hr": held.send_back,
+    "ht": held.top_up,
+    "hu": held.take_up,
+    "ho": held.use_for,
+    "hx": held.ask_account,
     "pw": orders.other_ways,
     "po": orders.pay_otherwise,
     "oa": admin.all_orders,
@@ -148,10 +154,12 @@ async def hear(visit: Visit) -> None:
             await selling.hear_answer(visit, field, **data)
         case "edit":
             await selling.hear_edit(visit, field, **data)
-        case "payee":
-            await settling.hear(visit, text, field)
+        case "reroute":
+            await held.hear_account(visit, text, **data)
         case "recon":
             await recon.hear_note(visit, text, **data)
+        case "payee":
+            await settling.hear(visit, text, field)
         case "ship":
             await selling.hear_tracking(visit, text, **data)
         case _ if visit.is_admin and visit.message and visit.message.document:

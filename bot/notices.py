@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
 
-from bot import notices_fx, notices_operations, notices_recon, notices_settlement
+from bot import notices_fx, notices_money, notices_operations, notices_recon, notices_settlement
 from bot.pictures.card import PaymentCard, Row
 from bot.pictures.card import Receipt as Slip
 from bot.screens import catalogue, settlement, staff
@@ -19,9 +20,12 @@ from bot.words import Html, Words
 from bot.worker import Finish
 from core.errors import Gone
 from core.ids import OperationId, OrderId, PersonId, ProductId
-from core.money import Money
-from core.payments.escrow import escrow_of
-from core.payments.operations import Operation, OperationKind, Receipt
+from core.ledger import accounts
+from core.money import Money, zero
+from core.payments.escrow import in_escrow
+from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.pockets import release_key
+from core.payments.receipts import Receipt
 from core.people import Person
 from core.ports import UnitOfWork
 from core.shop import browse
@@ -71,7 +75,7 @@ async def payment_card(notice: Notice) -> Finish | None:
     """The picture with the QR code. A second one (asked for again) takes the first one's place as the order's card."""
     view = await notice.order()
     order, charge = view.order, view.charge
-    if order.state is not OrderState.PLACED or charge is None or not charge.payload:
+    if order.state is not OrderState.PLACED or charge is None or charge.state is not OperationState.ACTION:
         return None
     house, t = notice.house, notice.t
     method = method_of(house.shop, view)
@@ -147,8 +151,9 @@ async def _repaint(notice: Notice, message_id: int, screen: Screen) -> None:
 async def countdown(notice: Notice) -> None:
     """The remaining time under the payment card, told again."""
     view = await notice.order()
-    order = view.order
-    if order.state is not OrderState.PLACED or order.card_message is None:
+    order, charge = view.order, view.charge
+    payable = charge is not None and charge.state is OperationState.ACTION
+    if order.state is not OrderState.PLACED or order.card_message is None or not payable:
         return
     screen = screens.payment_card(notice.t, view, method_of(notice.house.shop, view), notice.house.shop.clock.now())
     try:
@@ -198,52 +203,22 @@ async def sold(notice: Notice) -> None:
 async def settled(notice: Notice) -> None:
     """To the seller: what a release brought."""
     view, part = await notice.order(), notice.extra["part"]
-    of = view.seller.currency
-    gross, fee, left = await notice.house.store.read(_release, view, part)
+    release = await notice.house.store.read(_release, view, part)
     fee_bp = notice.house.shop.policy.escrow[view.seller.tier].fee_bp
-    await notice.say(screens.settled(notice.t, view, part, Money(gross, of), Money(fee, of), Money(left, of), fee_bp))
+    await notice.say(screens.settled(notice.t, view, part, release, fee_bp))
 
 
-def _release(uow: UnitOfWork, view: OrderView, part: str) -> tuple[int, int, int]:
-    """Gross, fee and what stays held of one release, in minor units, from the books themselves."""
-    legs = uow.journal.entry(f"release:{view.order.id}:{part}").legs
-    gross = sum(leg.amount.minor for leg in legs if leg.account == escrow_of(view.order))
-    fee = -sum(leg.amount.minor for leg in legs if leg.account == "rev:fee")
-    left = -uow.journal.balance(escrow_of(view.order), view.seller.currency).minor if part == "first" else 0
-    return gross, fee, left
-
-
-async def sale_refunded(notice: Notice) -> None:
-    """To the seller: a sale was undone."""
-    view = await notice.order()
-    await notice.say(Screen(notice.t("↩️ Order {order} has been refunded. Please don’t ship it.", order=view.order.id)))
-
-
-async def held(notice: Notice) -> None:
-    """Money that fits no order."""
-    admin = PersonId(notice.to.id) in notice.house.shop.admins
-    await notice.say(screens.held(notice.t, await notice.receipt(), admin=admin))
-
-
-async def refunded(notice: Notice) -> None:
-    """Money is back."""
-    await notice.say(screens.refunded(notice.t, await notice.receipt()))
-
-
-async def refund_failed(notice: Notice) -> None:
-    """To the admins: the channel would not send it."""
-    receipt = await notice.receipt()
-    await notice.say(
-        Screen(
-            notice.t(
-                "⚠️ The refund of {amount} (payment {receipt}) was refused: {reason}. The money is still held; "
-                "/refund {receipt} tries again.",
-                amount=receipt.amount,
-                receipt=receipt.id,
-                reason=notice.extra["reason"],
-            )
-        )
+def _release(uow: UnitOfWork, view: OrderView, part: str) -> screens.Release:
+    """What one release brought, from the books themselves."""
+    assert view.quote is not None
+    of, nets = view.quote.owed.asset, Counter[str]()
+    for leg in uow.journal.entry(release_key(view.order, part)).legs:
+        nets[accounts.kind_of(leg.account).name] -= leg.amount.minor
+    left = in_escrow(uow, view.order) if part == "first" else zero(of)
+    gross, fee, kept, owed, net = (
+        Money(nets[name], of) for name in ("escrow", accounts.FEES, "reserve", "seller_debt", "avail")
     )
+    return screens.Release(-gross, fee, kept, owed, net, left)
 
 
 async def by_hand(notice: Notice) -> None:
@@ -313,17 +288,14 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "shipped": shipped,
     "sold": sold,
     "settled": settled,
-    "sale_refunded": sale_refunded,
-    "held": held,
-    "refunded": refunded,
-    "refund_failed": refund_failed,
     "by_hand": by_hand,
     "altered": altered,
     "product_up": product_up,
     "may_sell": may_sell,
     **notices_fx.KINDS,
-    **notices_operations.KINDS,
+    **notices_money.KINDS,
     **notices_recon.KINDS,
+    **notices_operations.KINDS,
     **notices_settlement.KINDS,
 }
 

@@ -17,10 +17,11 @@ from core.payments.applied import Application
 from core.payments.bankline import BankLine
 from core.payments.dispute import Dispute, Evidence
 from core.payments.hedge import Hedge
-from core.payments.operations import Intent, Operation, Receipt
+from core.payments.operations import Intent, Operation
 from core.payments.payout import Payout
 from core.payments.plan import Plan
 from core.payments.quote import Quote
+from core.payments.receipts import Receipt
 from core.payments.refund import Refund
 from core.people import AuditLine, Dialog, Person, Seller
 from core.risk.holds import Counter, Hold

@@ -6,13 +6,18 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from core.ids import OperationId, OrderId, PersonId, ProductId
+from core.ledger import accounts
 from core.money import Money, asset, parse_price
 from core.payments.driver import Driver
-from core.payments.operations import Operation, OperationKind, Receipt, ReceiptState
+from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.receipts import Receipt, ReceiptState
 from core.payments.receiving import Fact, take_in
+from core.payments.refund import Refund, RefundState
+from core.payments.refunds import refund_order, refund_receipt
 from core.people import SellerTier
 from core.policy import Policy
 from core.ports import UnitOfWork
@@ -126,6 +131,18 @@ class World:
     def pays(self, order: Order, **how: Any) -> Receipt:
         return self.do(take_in, self.fact(order, **how))
 
+    def refunds(self, order: Order, amount: str = "") -> Operation:
+        """The admin sends an order's payment back, or `amount` of it; the last command of it."""
+        refunds = self.do(refund_order, ADA, order.id, parse_price(amount) if amount else None)
+        assert refunds[-1].operation
+        return self.operation(refunds[-1].operation)
+
+    def sends_back(self, who: PersonId, receipt: str) -> Operation:
+        """Somebody asks for held money back."""
+        refund = self.do(refund_receipt, who, receipt)
+        assert refund.operation
+        return self.operation(refund.operation)
+
     def ships(self, order: Order, who: PersonId) -> Order:
         return self.do(ship, who, order.id, "RR 123456785 CN")
 
@@ -171,6 +188,11 @@ class World:
         found: Receipt = self.look(lambda uow: uow.receipts.need(receipt_id))
         return found
 
+    def refund_of(self, receipt_id: str) -> Refund:
+        """The newest refund of a payment."""
+        found: list[Refund] = self.look(lambda uow: uow.refunds.find(receipt=receipt_id, limit=1))
+        return found[0]
+
     def stock(self, product: ProductId) -> int:
         left: int = self.look(lambda uow: uow.products.need(product).stock)
         return left
@@ -197,7 +219,7 @@ class World:
     def _judge_stock(self, uow: UnitOfWork) -> None:
         taken: Counter[ProductId] = Counter()
         for order in uow.orders.find(limit=_ENDLESS):
-            was_shipped = order.state is OrderState.REFUNDED and order.tracking
+            was_shipped = order.state is OrderState.REFUNDED and order.shipped_at
             if order.state in _LIVE or was_shipped:
                 taken.update({line.product: line.quantity for line in order.lines})
         for product in uow.products.find(limit=_ENDLESS):
@@ -217,51 +239,78 @@ def _judge_books(uow: UnitOfWork) -> None:
     per_currency: Counter[str] = Counter()
     for (account, code), minor in totals.items():
         per_currency[code] += minor
-        owed = account.startswith(("escrow:", "avail:", "refund_payable:", "unapplied:", "rev:"))
-        assert not owed or minor <= 0, f"{account} owes a negative sum"
+        side = accounts.kind_of(account).side
+        assert side is not accounts.Side.CREDIT or minor <= 0, f"{account} owes a negative sum"
+        assert side is not accounts.Side.DEBIT or minor >= 0, f"{account} has less than nothing"
     assert not any(per_currency.values()), "the books balance in every currency"
 
     receipts = uow.receipts.find(limit=_ENDLESS)
-    _judge_held(totals, receipts)
-    _judge_sales(uow, totals, receipts)
+    _judge_held(uow, totals, receipts)
+    _judge_sales(uow, totals)
 
 
-def _judge_held(totals: dict[tuple[str, str], int], receipts: list[Receipt]) -> None:
-    """Every sum that waits for its owner lies where its receipt says; what came in and stayed is in clearing."""
+def _judge_held(uow: UnitOfWork, totals: dict[tuple[str, str], int], receipts: list[Receipt]) -> None:
+    """Every unit that came in is held for its owner, has paid an order, or goes back; each lies where it should."""
     waiting, inside = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for receipt in receipts:
         code = receipt.amount.asset.code
-        if receipt.state is not ReceiptState.REFUNDED:
-            inside[f"clearing:{receipt.channel}", code] += receipt.amount.minor
-            if not receipt.account.startswith("escrow:"):
-                waiting[receipt.account, code] += receipt.amount.minor
+        paid = sum(one.amount.minor for one in uow.applications.find(receipt=receipt.id, limit=_ENDLESS))
+        back = sum(one.amount.minor for one in uow.refunds.find(receipt=receipt.id, order=None, limit=_ENDLESS))
+        assert receipt.amount.minor == receipt.held.minor + paid + back, "a payment is held, applied or on its way back"
+        assert (receipt.state is ReceiptState.HELD) == bool(receipt.held) and receipt.held.minor >= 0
+        inside[accounts.clearing(receipt.channel), code] += receipt.amount.minor
+        waiting[receipt.account, code] += receipt.held.minor
+    for refund in uow.refunds.find(limit=_ENDLESS):
+        if refund.state is not RefundState.DONE:
+            waiting[refund.account, refund.amount.asset.code] += refund.amount.minor
+    suspense = -totals.get((accounts.SUSPENSE, "EUR"), 0)
+    for sent in uow.operations.find(kind=OperationKind.REFUND, state=OperationState.SUCCEEDED, limit=_ENDLESS):
+        if not uow.journal.posted(f"returned:{sent.id}"):
+            inside[accounts.clearing(sent.channel), sent.amount.asset.code] -= sent.amount.minor
+    assert suspense <= 0
     held = {place: -minor for place, minor in totals.items() if place[0].startswith(("refund_payable:", "unapplied:"))}
     assert +Counter(held) == +waiting
-    assert +Counter({place: minor for place, minor in totals.items() if place[0].startswith("clearing:")}) == +inside
+    assert {place: minor for place, minor in totals.items() if place[0].startswith("clearing:") and minor} == {
+        place: minor for place, minor in inside.items() if minor
+    }
 
 
-def _judge_sales(uow: UnitOfWork, totals: dict[tuple[str, str], int], receipts: list[Receipt]) -> None:
-    """Per order: paid in = escrow + released + fees + markup; fx:position is the exposure of the sales that stand."""
+def _judge_sales(uow: UnitOfWork, totals: dict[tuple[str, str], int]) -> None:
+    """Per order: paid in = escrow + released + fees + markup + refunded; fx:position is the exposure of what stands."""
     exposure: Counter[tuple[str, str]] = Counter()
-    for receipt in (one for one in receipts if one.state is ReceiptState.APPLIED):
-        assert receipt.order
-        order = uow.orders.need(receipt.order)
+    for order in uow.orders.find(limit=_ENDLESS):
+        applied = uow.applications.find(order=order.id, limit=_ENDLESS)
+        assert bool(applied) == uow.journal.posted(f"capture:{order.id}") == (order.paid_at is not None)
+        if not applied:
+            continue
         assert order.quote
         quote = uow.quotes.need(order.quote)
-        pockets = Counter[str]()
+        paid, short = sum(one.amount.minor for one in applied), 0
+        for one in applied:
+            back = uow.refunds.find(order=order.id, receipt=one.receipt, limit=_ENDLESS)
+            assert sum(refund.amount.minor for refund in back) <= one.amount.minor, "no more goes back than came"
+        left = paid - sum(one.amount.minor for one in uow.refunds.find(order=order.id, limit=_ENDLESS))
+        seller, shops = 0, 0
         for leg in uow.journal.legs_of(order.id):
-            if leg.account.startswith(("escrow:", "avail:", "rev:", "pnl:")):
-                pockets[leg.amount.asset.code] -= leg.amount.minor
-        assert receipt.amount == quote.pay
-        assert pockets == {quote.owed.asset.code: (quote.owed + quote.markup).minor}
-        if quote.pay.asset != quote.owed.asset:
-            exposure["fx:position", quote.pay.asset.code] -= quote.pay.minor
-            exposure["fx:position", quote.owed.asset.code] += (quote.owed + quote.markup).minor
+            name, minor = leg.account.partition(":")[0], -leg.amount.minor
+            if name in ("escrow", "avail", "reserve", "seller_debt") or leg.account == accounts.FEES:
+                assert leg.amount.asset == quote.owed.asset
+                seller += minor
+            elif name in ("rev", "pnl") and leg.amount.asset == quote.owed.asset:
+                shops += minor
+            elif name == "pnl":
+                short -= minor
+        assert paid <= quote.pay.minor and quote.pay.minor - paid <= 100
+        assert seller == round(Fraction(quote.owed.minor * left, paid)), "the seller has their part of what stays"
+        if quote.pay.asset == quote.owed.asset:
+            assert seller + shops == left
+            continue
+        assert shops == round(Fraction(quote.markup.minor * left, paid))
+        exposure["fx:position", quote.pay.asset.code] -= left + short
+        exposure["fx:position", quote.owed.asset.code] += seller + shops
     assert {place: minor for place, minor in totals.items() if place[0] == "fx:position" and minor} == {
         place: minor for place, minor in exposure.items() if minor
     }
-    applied = [receipt.order for receipt in receipts if receipt.state is ReceiptState.APPLIED]
-    assert len(applied) == len(set(applied)), "at most one payment is applied to an order"
 
 
 def _judge_limits(uow: UnitOfWork) -> None:

@@ -15,11 +15,10 @@ from bot.shopper import orders as shopper_orders
 from bot.visit import Visit
 from bot.words import Word, Words
 from core.errors import Gone, Refusal, sentence
-from core.ids import OrderId, PersonId
+from core.ids import PersonId
 from core.money import Money, asset, zero
-from core.payments import refunds
 from core.payments.fx import BY_HAND, Fixing
-from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.operations import OperationKind, OperationState
 from core.people import Seller
 from core.ports import StoredFixing, UnitOfWork
 from core.shop import visitors
@@ -71,21 +70,6 @@ async def order(visit: Visit, *words: str) -> None:
     if not words:
         raise Gone
     await shopper_orders.order(visit, words[0].upper())
-
-
-async def refund(visit: Visit, *words: str) -> None:
-    """/refund ID: a whole order, or a payment that is held."""
-    visit.need_admin()
-    if not words:
-        raise refunds.NothingToRefund
-    operation = await visit.do(_refund, words[0].upper())
-    await visit.tell(visit.t("↩️ {amount} is on its way back.", amount=operation.amount))
-
-
-def _refund(uow: UnitOfWork, shop: Shop, who: PersonId, identity: str) -> Operation:
-    if uow.receipts.get(identity) is not None:
-        return refunds.refund_receipt(uow, shop, who, identity)
-    return refunds.refund_order(uow, shop, who, OrderId(identity))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.screens.cart import items, rate_line
 from bot.screens.catalogue import flag
 from bot.screens.fit import CAPTION, MESSAGE, fitted
+from bot.screens.held import REFUND_STATES
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.money import Money
-from core.payments.operations import Misfit, Receipt, ReceiptState
+from core.payments.operations import IntentState, OperationState
+from core.payments.receipts import ReceiptState
 from core.shop.browse import OrderView
 from core.shop.context import Method
 from core.shop.orders import Order, OrderState
@@ -26,19 +29,7 @@ STATES = {
     OrderState.EXPIRED: Word("expired"),
     OrderState.REFUNDED: Word("refunded"),
 }
-MISFITS = {
-    Misfit.LATE: Word("it came after the order had ended"),
-    Misfit.DOUBLE: Word("the order was paid already"),
-    Misfit.WRONG_AMOUNT: Word("it is not the amount of the order"),
-    Misfit.UNKNOWN_REFERENCE: Word("its reference belongs to no order"),
-    Misfit.NONE: Word("a refund of it failed"),
-}
-RECEIPT_STATES = {
-    ReceiptState.APPLIED: Word("applied"),
-    ReceiptState.HELD: Word("held"),
-    ReceiptState.REFUNDING: Word("being sent back"),
-    ReceiptState.REFUNDED: Word("sent back"),
-}
+RECEIPT_STATES = {ReceiptState.HELD: Word("held"), ReceiptState.SETTLED: Word("booked")}
 SYMBOLS = {
     OrderState.DRAFT: "📝",
     OrderState.PLACED: "⏳",
@@ -87,11 +78,13 @@ def receipt(t: Words, view: OrderView, method_title: str) -> Html:
     order, charge = view.order, view.charge
     assert charge is not None
     before = [
-        t("✅ <b>Paid: {amount}</b>", amount=charge.amount),
+        t("✅ <b>Paid: {amount}</b>", amount=view.quote.pay if view.quote else charge.amount),
         t("Order {order}, {method}", order=order.id, method=method_title),
     ]
     after = [t("Received on {moment}", moment=order.paid_at)] if order.paid_at else []
     after += [Html(""), t("{seller} has been told and will ship it. I’ll let you know.", seller=view.seller.name)]
+    if order.ship_by:
+        after.append(t("If it is not shipped by {moment}, your money comes back.", moment=order.ship_by))
     return fitted(t, before, items(t, order.lines), after, CAPTION)
 
 
@@ -122,6 +115,8 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, *, admi
         lines += [rate_line(t, rate) for rate in view.quote.rates]
     if view.charge and (admin or one.shopper == reader):
         lines.append(t("Reference: <code>{reference}</code>", reference=view.charge.reference))
+    if view.intent and view.intent.state is IntentState.IN_DOUBT and not sells:
+        lines.append(t("🔎 The bank is being asked whether the payment went through. Please do not pay again."))
     # A seller learns where to send it once it is paid, and not before.
     if one.address and (one.shopper == reader or (sells and one.paid_at)):
         lines.append(t("Ship to:\n{address}", address=_lines(view)))
@@ -136,6 +131,21 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, *, admi
                 state=RECEIPT_STATES[money.state],
             )
         )
+    for refund in view.refunds if admin or one.shopper == reader else ():
+        lines.append(
+            t(
+                "Refund {refund}: {amount}, {state}",
+                refund=refund.id,
+                amount=refund.amount,
+                state=REFUND_STATES[refund.state],
+            )
+        )
+    if one.state is OrderState.PAID and one.ship_by:
+        lines.append(t("To be shipped by {moment}, else it is refunded", moment=one.ship_by))
+    if one.state is OrderState.SHIPPED and one.release_at:
+        lines.append(t("Counts as received on {moment}", moment=one.release_at))
+    if one.frozen and (admin or sells):
+        lines.append(t("❄️ Its money is frozen until the case is decided"))
     return Screen(fitted(t, before, items(t, one.lines), lines, MESSAGE), _order_keys(t, view, reader))
 
 
@@ -151,11 +161,7 @@ def _order_keys(t: Words, view: OrderView, reader: int) -> tuple[tuple[Key, ...]
     one = view.order
     mine, sells = one.shopper == reader, view.seller.person == reader
     return rows(
-        row(
-            Key(t.plain("🔁 Show the payment code"), ("oc", one.id))
-            if mine and one.state is OrderState.PLACED
-            else None
-        ),
+        row(_pay_key(t, view) if mine else None),
         row(
             Key(t.plain("✅ Check and confirm"), ("rv", one.id)) if mine and one.state is OrderState.DRAFT else None,
             Key(t.plain("✖️ Cancel the order"), ("ox", one.id)) if mine and one.state is OrderState.PLACED else None,
@@ -163,6 +169,18 @@ def _order_keys(t: Words, view: OrderView, reader: int) -> tuple[tuple[Key, ...]
         ),
         row(Key(t.plain("🚚 Mark as shipped"), ("sp", one.id)) if sells and one.state is OrderState.PAID else None),
     )
+
+
+def _pay_key(t: Words, view: OrderView) -> Key | None:
+    """The code again while it can be paid; another way once it is proved that it was not. In doubt, neither."""
+    charge, order = view.charge, view.order
+    if order.state is not OrderState.PLACED or charge is None:
+        return None
+    if charge.state is OperationState.ACTION:
+        return Key(t.plain("🔁 Show the payment code"), ("oc", order.id))
+    if charge.state in (OperationState.REJECTED, OperationState.EXPIRED):
+        return Key(t.plain("💳 Pay another way"), ("pw", order.id))
+    return None
 
 
 def order_list(
@@ -196,60 +214,54 @@ def shipped(t: Words, view: OrderView) -> Screen:
     return Screen(
         t(
             "🚚 <b>Order {order} is on its way.</b>\nTracking number: <code>{tracking}</code>\n\n"
-            "When you have it in your hands, please tell me: only then is the rest paid to {seller}.",
+            "When you have it in your hands, please tell me: then the rest is paid to {seller}. "
+            "If I hear nothing, it counts as received on {moment}.",
             order=view.order.id,
             tracking=view.order.tracking,
             seller=view.seller.name,
+            moment=view.order.release_at or view.order.created_at,
         ),
         rows(row(Key(t.plain("🎁 I have received it"), ("or", view.order.id)))),
     )
 
 
-def held(t: Words, money: Receipt, *, admin: bool) -> Screen:
-    """Money came that fits no order as it is. It is safe, and it can go back."""
-    lines = [
-        t("💰 <b>{amount} is held.</b>", amount=money.amount),
-        t("It was not applied to an order: {why}.", why=MISFITS[money.misfit]),
-    ]
-    if money.order:
-        lines.append(t("It named order {order}.", order=money.order))
-    if admin:
-        lines.append(t("Payment {receipt} by {channel}.", receipt=money.id, channel=money.channel))
-        if money.reference:
-            lines.append(t("Reference: <code>{reference}</code>", reference=money.reference))
-        lines.append(t("/refund {receipt} sends it back.", receipt=money.id))
-    else:
-        lines.append(t("It is yours: send it back to the account it came from with one tap."))
-    back = Key(t.plain("↩️ Send it back"), ("hr", money.id)) if money.payer or admin else None
-    return Screen(Html("\n").join(lines), rows(row(back)))
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What one release brought a seller; gross = fee + reserve + debt paid off + net."""
+
+    gross: Money
+    fee: Money
+    kept: Money  # in reserve
+    owed: Money  # paid off a debt
+    net: Money
+    left: Money  # still in escrow
 
 
-def refunded(t: Words, money: Receipt) -> Screen:
-    """The money is back where it came from."""
-    return Screen(t("↩️ <b>{amount} has been sent back</b> to the account it came from.", amount=money.amount))
-
-
-def settled(t: Words, view: OrderView, part: str, gross: Money, fee: Money, left: Money, fee_bp: int) -> Screen:
-    """What a release brought the seller, in their currency, with fee and rate; it adds up to the minor unit."""
+def settled(t: Words, view: OrderView, part: str, release: Release, fee_bp: int) -> Screen:
+    """What a release brought the seller, with fee and rate; it adds up to the minor unit."""
     quote = view.quote
     assert quote is not None
     headline = (
-        t("💶 <b>First part settled: {net}</b>", net=gross - fee)
+        t("💶 <b>First part settled: {net}</b>", net=release.net)
         if part == "first"
-        else t("💶 <b>Settled: {net}</b>", net=gross - fee)
+        else t("💶 <b>Settled: {net}</b>", net=release.net)
     )
     lines = [
         headline,
         t("Order {order}: {owed} for you in all", order=view.order.id, owed=quote.owed),
-        t("Released now: {gross}", gross=gross),
-        t("Fee ({percent}): −{fee}", percent=Html(t.percent(fee_bp)), fee=fee),
-        t("Added to your balance: <b>{net}</b>", net=gross - fee),
+        t("Released now: {gross}", gross=release.gross),
+        t("Fee ({percent}): −{fee}", percent=Html(t.percent(fee_bp)), fee=release.fee),
     ]
+    if release.owed:
+        lines.append(t("Paid off what you owed the shop: −{amount}", amount=release.owed))
+    if release.kept:
+        lines.append(t("Kept in reserve for refunds: −{amount}", amount=release.kept))
+    lines.append(t("Added to your balance: <b>{net}</b>", net=release.net))
     if quote.rates:
         lines.append(t("The buyer paid {paid}.", paid=quote.pay))
         lines += [rate_line(t, rate) for rate in quote.rates]
-    if left:
-        lines.append(t("Held until the buyer confirms receipt: {left}", left=left))
+    if release.left:
+        lines.append(t("Held until the buyer confirms receipt: {left}", left=release.left))
     return Screen(
         Html("\n").join(lines), rows(row(Key(t.plain("📦 Order {order}", order=view.order.id), ("ov", view.order.id))))
     )
@@ -263,6 +275,10 @@ def sold(t: Words, view: OrderView) -> Screen:
         t("For you, before the fee: <b>{amount}</b>", amount=view.quote.owed),
         t("Ship to:\n{address}", address=_lines(view)),
     ]
+    if view.order.ship_by:
+        after.append(
+            t("Please ship it by {moment}; after that it is refunded to the buyer.", moment=view.order.ship_by)
+        )
     text = fitted(t, before, items(t, view.order.lines), after, MESSAGE)
     return Screen(text, rows(row(Key(t.plain("🚚 Mark as shipped"), ("sp", view.order.id)))))
 

@@ -1,4 +1,4 @@
-"""A shopper's orders: look at them, see the code again, cancel, confirm receipt, get held money back."""
+"""A shopper's orders: look at them, see the code again, cancel, confirm receipt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from bot.screens import orders as screens
 from bot.visit import Visit
 from bot.words import Word
 from core.ids import OrderId, PersonId
-from core.payments import refunds
 from core.ports import UnitOfWork
 from core.shop import browse, checkout, receiving
 from core.shop.context import Shop
@@ -73,9 +72,3 @@ async def received(visit: Visit, order_id: str) -> None:
     """It has arrived: the rest goes to the seller."""
     view = await visit.do(receiving.confirm_receipt, OrderId(order_id))
     await visit.show(screens.thanks(visit.t, view))
-
-
-async def send_back(visit: Visit, receipt_id: str) -> None:
-    """Held money goes back where it came from."""
-    operation = await visit.do(refunds.refund_receipt, receipt_id)
-    await visit.toast(visit.t.plain("{amount} is on its way back.", amount=operation.amount), alert=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from core.errors import Refusal, sentence
 from core.ids import IntentId, OperationId
+from core.money import Money
 from core.payments.operations import Intent, IntentState, Operation, OperationKind, OperationState
 from core.payments.quote import Quote
 from core.ports import UnitOfWork
@@ -20,6 +21,21 @@ class NoCode(Refusal):
     """The method's standard has no code for such a payment: a sum of too many digits, a name it cannot write."""
 
     sentence = sentence("This cannot be paid by {method}. Please choose another way to pay.")
+
+
+class NoMethod(Refusal):
+    """The shop has no way to pay configured, or not this one any more."""
+
+    sentence = sentence("This shop cannot take payments at the moment.")
+
+
+class MayStillBePaid(Refusal):
+    """A charge of the order has no proven end: a second one could be paid as well."""
+
+    sentence = sentence(
+        "The payment for order {order} may still go through, so it cannot be paid another way now. "
+        "Please wait for the bank’s answer, or cancel the order."
+    )
 
 
 def ask_for_payment(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, deadline: datetime) -> Intent:
@@ -51,9 +67,33 @@ def ask_otherwise(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote) -> In
     return intent
 
 
-def _ask(uow: UnitOfWork, shop: Shop, order: Order, intent: Intent) -> None:
+def ask_for_rest(uow: UnitOfWork, shop: Shop, order: Order, rest: Money) -> Order:
+    """Ask the buyer for what is missing of a placed order's price: a new code under its intent, and time anew.
+
+    The codes before are taken back; one that a channel was asked for must have its end first. Raises NoMethod,
+    MayStillBePaid, NoCode.
+    """
+    if order.method not in shop.methods:
+        raise NoMethod
+    assert order.intent is not None and order.quote is not None
+    for charge in uow.operations.find(order=order.id, kind=OperationKind.CHARGE):
+        if charge.state is OperationState.RESERVED or charge.is_offer:
+            uow.operations.save(charge.move(OperationState.EXPIRED))
+        elif charge.state not in (OperationState.SUCCEEDED, OperationState.REJECTED, OperationState.EXPIRED):
+            raise MayStillBePaid(order=order.id)
+    deadline = shop.clock.now() + shop.policy.pay_within[order.method]
+    uow.quotes.save(replace(uow.quotes.lock(order.quote), expires_at=deadline))
+    intent = uow.intents.save(replace(uow.intents.lock(order.intent), expires_at=deadline))
+    order = uow.orders.save(replace(order, deadline=deadline))
+    _ask(uow, shop, order, intent, rest)
+    return order
+
+
+def _ask(uow: UnitOfWork, shop: Shop, order: Order, intent: Intent, rest: Money | None = None) -> None:
     now, method = shop.clock.now(), shop.methods[order.method]
     charge = _charge(shop, method, intent)
+    if rest is not None:
+        charge = replace(charge, amount=rest, body={**charge.body, "amount": str(rest.decimal)})
     if method.issue is None:
         uow.operations.add(charge)
         carry_out(uow, now, charge.id)

@@ -5,21 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from core.errors import Gone
 from core.ids import PersonId
-from core.ledger.journal import Leg, credit, debit, entry
+from core.ledger import accounts
+from core.ledger.journal import credit, debit, entry
 from core.money import Money
-from core.payments import locks
-from core.payments.escrow import escrow_of, release_first
-from core.payments.operations import (
-    IntentState,
-    Misfit,
-    Operation,
-    OperationKind,
-    OperationState,
-    Receipt,
-    ReceiptState,
-)
-from core.payments.quote import Quote
+from core.payments.capturing import Share, capture, clean, make_good, shares
+from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.pockets import quote_of
+from core.payments.receipts import Misfit, Receipt, ReceiptState, place
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell
@@ -45,115 +39,135 @@ class Fact:
         return f"Fact({self.channel}, {self.amount})"
 
 
-_OPEN = (OperationState.DISPATCHED, OperationState.ACTION, OperationState.PENDING, OperationState.UNKNOWN)
-
-
 def take_in(uow: UnitOfWork, shop: Shop, fact: Fact) -> Receipt:
-    """Book a payment. The same fact again, in whichever message, changes nothing and returns the first receipt."""
+    """Book a payment. The same fact again, in whichever message, changes nothing and returns the first receipt.
+
+    What the facts of an order come to in the books does not hang on the order in which they are told: money with an
+    owner lies in one account until it pays, and an order is paid as soon as what came in time reaches its price.
+    """
     known = uow.receipts.find(channel=fact.channel, fact=fact.id, limit=1)
     if known:
         return known[0]
-    reference = fact.reference.replace(" ", "").upper()
-    charges = uow.operations.find(channel=fact.channel, kind=OperationKind.CHARGE, reference=reference, limit=1)
+    charges = uow.operations.find(
+        channel=fact.channel, kind=OperationKind.CHARGE, reference=clean(fact.reference), limit=1
+    )
     if not charges:
-        return _hold(uow, shop, fact, Misfit.UNKNOWN_REFERENCE, None)
+        receipt = _write_down(uow, shop, fact, Misfit.UNKNOWN_REFERENCE, None)
+        return hold(uow, shop, receipt)
     order = uow.orders.lock(charges[0].order)
     charge = uow.operations.lock(charges[0].id)
-    misfit = _misfit(fact, charge, order)
-    if misfit is Misfit.NONE:
-        return _apply(uow, shop, fact, charge, order)
-    ended = order.state is not OrderState.PLACED and charge.state is not OperationState.SUCCEEDED
-    if misfit is Misfit.LATE and ended and fact.amount == charge.amount:
-        charge = uow.operations.save(replace(charge.move(OperationState.SUCCEEDED), evidence=fact.id))
-    return _hold(uow, shop, fact, misfit, order)
+    misfit = _misfit(uow, fact, charge, order)
+    receipt = _write_down(uow, shop, fact, misfit, order)
+    share = Share(receipt, fact.amount, accounts.clearing(fact.channel))
+    if misfit is Misfit.SHORT:
+        receipt = _pay(uow, shop, order, share)
+    elif misfit is Misfit.DOUBLE:
+        make_good(uow, shop, order, share)
+    elif misfit in (Misfit.LATE, Misfit.OUT_OF_STOCK) and order.state is not OrderState.PLACED:
+        _late_success(uow, charge, fact)
+    return hold(uow, shop, uow.receipts.need(receipt.id))
 
 
-def _misfit(fact: Fact, charge: Operation, order: Order) -> Misfit:
-    """What the fact itself says is asked before what happened so far, so that messages in any order end alike."""
+def _misfit(uow: UnitOfWork, fact: Fact, charge: Operation, order: Order) -> Misfit:
+    """What the fact itself says is asked before what happened so far, so that messages in any order end alike.
+
+    SHORT: may pay its order, or a part of it; what it comes to is found when it is added to the other parts.
+    """
+    if fact.amount.asset != charge.amount.asset:
+        return Misfit.WRONG_CURRENCY
     in_time = charge.expires_at is None or fact.at <= charge.expires_at
-    if not in_time or (order.paid_at is None and order.state is not OrderState.PLACED):
-        return Misfit.LATE
-    if fact.amount != charge.amount:
-        return Misfit.WRONG_AMOUNT
-    if order.paid_at is not None:
+    if in_time and order.paid_at is not None:
         return Misfit.DOUBLE
-    return Misfit.NONE if charge.state in _OPEN else Misfit.LATE
+    if in_time and order.state is OrderState.PLACED and charge.state is not OperationState.RESERVED:
+        return Misfit.SHORT
+    return Misfit.LATE if order.paid_at is not None or in_stock(uow, order) else Misfit.OUT_OF_STOCK
 
 
-def _apply(uow: UnitOfWork, shop: Shop, fact: Fact, charge: Operation, order: Order) -> Receipt:
+def in_stock(uow: UnitOfWork, order: Order) -> bool:
+    """Whether an order that has ended could be taken up again, as far as the goods go."""
+    if order.state is OrderState.PLACED:
+        return True
+    products = [(uow.products.get(line.product), line.quantity) for line in order.lines]
+    return all(product is not None and product.stock >= quantity for product, quantity in products)
+
+
+def _pay(uow: UnitOfWork, shop: Shop, order: Order, share: Share) -> Receipt:
+    """Add the payment to what is there of the order's price; the order is captured when that is enough."""
+    price, receipt = quote_of(uow, order).pay, share.receipt
+    found = shares(uow, shop, order, price, share)
+    if not found:
+        return uow.receipts.save(replace(receipt, part_of=order.id))
+    capture(uow, shop, order, found)
+    receipt = uow.receipts.need(receipt.id)
+    return uow.receipts.save(replace(receipt, misfit=Misfit.OVER if receipt.held else Misfit.NONE))
+
+
+def pay_from_parts(uow: UnitOfWork, shop: Shop, order: Order) -> bool:
+    """Capture an order when the held parts that are meant for it reach its price."""
+    found = shares(uow, shop, order, quote_of(uow, order).pay)
+    if found:
+        capture(uow, shop, order, found)
+    return bool(found)
+
+
+def _late_success(uow: UnitOfWork, charge: Operation, fact: Fact) -> None:
+    open_ = charge.state not in (OperationState.SUCCEEDED, OperationState.RESERVED)
+    if open_ and fact.amount == charge.amount:
+        uow.operations.save(replace(charge.move(OperationState.SUCCEEDED), evidence=fact.id))
+
+
+def _write_down(uow: UnitOfWork, shop: Shop, fact: Fact, misfit: Misfit, order: Order | None) -> Receipt:
+    now, payer = shop.clock.now(), order.shopper if order else None
+    return uow.receipts.add(
+        Receipt(
+            id=shop.ids.new(8),
+            channel=fact.channel,
+            fact=fact.id,
+            reference=fact.reference[:64],
+            amount=fact.amount,
+            received_at=now,
+            state=ReceiptState.HELD,
+            misfit=misfit,
+            account=place(payer, fact.channel),
+            held=fact.amount,
+            order=order.id if order else None,
+            payer=payer,
+            decide_by=now + shop.policy.holding.decide if payer is not None else None,
+            debtor_account=fact.debtor_account,
+            debtor_name=fact.debtor_name,
+        )
+    )
+
+
+def hold(uow: UnitOfWork, shop: Shop, receipt: Receipt) -> Receipt:
+    """Book what is left of a new receipt where it waits, and tell its owner and the admins what may become of it."""
+    if not receipt.held:
+        return receipt
     now = shop.clock.now()
-    intent = uow.intents.lock(charge.intent) if charge.intent else None
-    quote = uow.quotes.lock(order.quote) if order.quote else None
-    assert intent is not None and quote is not None, "a placed order has an intent and a quote"
-    uow.operations.save(replace(charge.move(OperationState.SUCCEEDED), evidence=fact.id))
-    uow.intents.save(replace(intent, state=IntentState.CAPTURED))
-    locks.use(uow, shop, order, quote, fact.at)
-    order = uow.orders.save(replace(order.move(OrderState.PAID), paid_at=now))
-    uow.journal.post(
-        entry(f"capture:{order.id}", now, "capture", *_capture_legs(charge.channel, order, quote), order=order.id)
-    )
-    seller = uow.sellers.need(order.seller)
-    tell(uow, now, order.shopper, "paid", order.id)
-    tell(uow, now, seller.person, "sold", order.id)
-    if shop.policy.escrow[seller.tier].on_capture:  # told after the sale that it comes from
-        release_first(uow, shop, order, seller)
-    return uow.receipts.add(_receipt(shop, fact, ReceiptState.APPLIED, Misfit.NONE, escrow_of(order), order))
-
-
-def _capture_legs(channel: str, order: Order, quote: Quote) -> tuple[Leg, ...]:
-    pay, owed = quote.pay, quote.owed
-    if pay.asset == owed.asset:
-        bridge: tuple[Leg, ...] = ()
-    else:
-        bridge = (credit("fx:position", pay), debit("fx:position", owed + quote.markup))
-    # At equal rates rounding can leave a unit either way: that is nobody's markup.
-    yielded = "rev:fx_markup" if quote.markup.minor > 0 else "pnl:rounding"
-    return (
-        debit(f"clearing:{channel}", pay),
-        *bridge,
-        credit(escrow_of(order), owed),
-        credit(yielded, quote.markup),
-    )
-
-
-def _receipt(shop: Shop, fact: Fact, state: ReceiptState, misfit: Misfit, account: str, order: Order | None) -> Receipt:
-    return Receipt(
-        id=shop.ids.new(8),
-        channel=fact.channel,
-        fact=fact.id,
-        reference=fact.reference[:64],
-        amount=fact.amount,
-        received_at=shop.clock.now(),
-        state=state,
-        misfit=misfit,
-        account=account,
-        order=order.id if order else None,
-        payer=order.shopper if order else None,
-        debtor_account=fact.debtor_account,
-        debtor_name=fact.debtor_name,
-    )
-
-
-def _hold(uow: UnitOfWork, shop: Shop, fact: Fact, misfit: Misfit, order: Order | None) -> Receipt:
-    """Keep money that fits no order as it is, and tell its owner and the admins. It can be refunded."""
-    now = shop.clock.now()
-    owed_back = misfit is Misfit.DOUBLE and order is not None
-    account = f"refund_payable:{order.shopper}" if owed_back and order else f"unapplied:{fact.channel}"
-    receipt = uow.receipts.add(_receipt(shop, fact, ReceiptState.HELD, misfit, account, order))
     uow.journal.post(
         entry(
             f"held:{receipt.id}",
             now,
             "held",
-            debit(f"clearing:{fact.channel}", fact.amount),
-            credit(account, fact.amount),
-            order=order.id if order else None,
+            debit(accounts.clearing(receipt.channel), receipt.held),
+            credit(receipt.account, receipt.held),
+            order=receipt.order,
         )
     )
-    for listener in _listeners(shop, order):
-        tell(uow, now, listener, "held", receipt.id)
+    for who in listeners(shop, receipt):
+        tell(uow, now, who, "held", receipt.id)
     return receipt
 
 
-def _listeners(shop: Shop, order: Order | None) -> list[PersonId]:
-    return [*([order.shopper] if order else []), *sorted(shop.admins - ({order.shopper} if order else set()))]
+def listeners(shop: Shop, receipt: Receipt) -> list[PersonId]:
+    """Its owner first, then the admins."""
+    owner = [] if receipt.payer is None else [receipt.payer]
+    return [*owner, *sorted(shop.admins - set(owner))]
+
+
+def need_receipt(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str) -> Receipt:
+    """A receipt for its payer or an admin. Raises Gone."""
+    receipt = uow.receipts.need(receipt_id)
+    if who not in shop.admins and who != receipt.payer:
+        raise Gone
+    return receipt

@@ -17,8 +17,9 @@ from core.ledger.accounts import BANK, PROCESSOR_FEES, clearing
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, zero
 from core.payments.bankline import BankLine, LineKind, LineState, Why
-from core.payments.operations import Operation, OperationKind, OperationState, Receipt
+from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.payouts import return_payout_by_message, settle_payout_by_message
+from core.payments.receipts import Receipt
 from core.payments.receiving import Fact, take_in
 from core.payments.refunds import settle_refund_by_message
 from core.ports import Duplicate, UnitOfWork

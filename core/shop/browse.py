@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from core.errors import Gone
 from core.ids import OrderId, PersonId, ProductId, SellerId
 from core.money import Money
-from core.payments.operations import Intent, Operation, OperationKind, Receipt
+from core.payments.operations import Intent, Operation, OperationKind
 from core.payments.quote import Quote
+from core.payments.receipts import Receipt
+from core.payments.refund import Refund
 from core.people import Person, Seller
 from core.ports import UnitOfWork
 from core.shop.cart import Cart
@@ -136,6 +138,7 @@ class OrderView:
     intent: Intent | None
     charge: Operation | None
     receipts: tuple[Receipt, ...]
+    refunds: tuple[Refund, ...] = ()
 
     def is_for(self, reader: PersonId, *, admin: bool = False) -> bool:
         """Whether `reader` has a part in it."""
@@ -154,6 +157,7 @@ def order_view(uow: UnitOfWork, order_id: OrderId, reader: PersonId, *, admin: b
         intent=uow.intents.get(order.intent) if order.intent else None,
         charge=charges[0] if charges else None,
         receipts=tuple(uow.receipts.find(order=order_id, newest=False)),
+        refunds=tuple(uow.refunds.find(order=order_id, newest=False)),
     )
     if not view.is_for(reader, admin=admin):
         raise Gone

@@ -11,7 +11,7 @@ from core.errors import Gone, Refusal, Stale, sentence
 from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.money import Money
 from core.payments import locks
-from core.payments.charging import ask_for_payment, ask_otherwise
+from core.payments.charging import MayStillBePaid, NoMethod, ask_for_payment, ask_otherwise
 from core.payments.intents import follow
 from core.payments.operations import IntentState, OperationKind, OperationState
 from core.payments.pricing import make_quote
@@ -40,25 +40,10 @@ class OwnProduct(Refusal):
     sentence = sentence("This is your own product; you cannot buy it yourself.")
 
 
-class NoMethod(Refusal):
-    """The shop has no way to pay configured."""
-
-    sentence = sentence("This shop cannot take payments at the moment.")
-
-
 class AddressMissing(Refusal):
     """An order needs somewhere to go."""
 
     sentence = sentence("Where should it go? Please give an address first.")
-
-
-class MayStillBePaid(Refusal):
-    """A charge of the order has no proven end: a second one could be paid as well."""
-
-    sentence = sentence(
-        "The payment for order {order} may still go through, so it cannot be paid another way now. "
-        "Please wait for the bank’s answer, or cancel the order."
-    )
 
 
 class OfferOver(Stale):
@@ -287,6 +272,37 @@ def pay_otherwise(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId,
     return uow.orders.save(order)
 
 
+def price_today(uow: UnitOfWork, shop: Shop, order: Order) -> Quote:
+    """What an order that has ended would cost now. Stores nothing. Raises NoMethod, NoRate, StaleRate, TooSmall."""
+    if order.method not in shop.methods:
+        raise NoMethod
+    method, seller = shop.methods[order.method], uow.sellers.need(order.seller)
+    return make_quote(shop, order=order, method=method, settled_in=seller.currency, now=shop.clock.now())
+
+
+def take_up_again(uow: UnitOfWork, shop: Shop, order: Order) -> Order:
+    """Place an order that has ended anew: stock, limits and today's rate are taken together or not at all.
+
+    It has no charge: the money that it is taken up for pays it, and the rest is asked for. Raises OrderMoved, NoMethod,
+    NoneLeft, SoldOut, PriceChanged, NoRate, StaleRate, TooSmall or the refusal of a limit.
+    """
+    intent = uow.intents.lock(order.intent) if order.intent else None
+    if intent is None:
+        raise OrderMoved(order=order.id, state=order.state.value)
+    if order.method not in shop.methods:
+        raise NoMethod
+    order = order.move(OrderState.PLACED)
+    for line in sorted(order.lines, key=lambda one: one.product):
+        _take(uow, line)
+    quote = _quote(uow, shop, order, shop.methods[order.method])
+    _hold_limits(uow, shop, order, quote)
+    deadline = shop.clock.now() + shop.policy.pay_within[order.method]
+    locks.lock(uow, shop, quote, deadline)
+    asked = replace(intent, presentment=quote.pay, settlement=quote.owed, quote=quote.id)
+    uow.intents.save(replace(asked, state=IntentState.PROCESSING, expires_at=deadline))
+    return uow.orders.save(replace(order, quote=quote.id, deadline=deadline, card_message=None))
+
+
 def cancel(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Order:
     """The shopper thinks better of it, before paying. Raises Gone, OrderMoved."""
     order = uow.orders.lock(order_id)
@@ -358,5 +374,6 @@ def withdraw(uow: UnitOfWork, shop: Shop, order: Order, to: OrderState, intent_t
     if order.intent:
         uow.intents.save(replace(uow.intents.lock(order.intent), state=intent_to))
         follow(uow, order.intent)
-    tell(uow, shop.clock.now(), order.shopper, to.value, order.id)
+    at = {"at": f"{order.deadline:%m%d%H%M}"} if order.deadline else {}  # it may be taken up again, and end again
+    tell(uow, shop.clock.now(), order.shopper, to.value, order.id, **at)
     return order

@@ -31,8 +31,9 @@ _MOVES: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PAID: frozenset({OrderState.SHIPPED, OrderState.REFUNDED}),
     OrderState.SHIPPED: frozenset({OrderState.RECEIVED, OrderState.REFUNDED}),
     OrderState.RECEIVED: frozenset({OrderState.REFUNDED}),
-    OrderState.CANCELLED: frozenset(),
-    OrderState.EXPIRED: frozenset(),
+    # Taken up again, for money that came after the end.
+    OrderState.CANCELLED: frozenset({OrderState.PLACED}),
+    OrderState.EXPIRED: frozenset({OrderState.PLACED}),
     OrderState.REFUNDED: frozenset(),
 }
 

@@ -164,8 +164,10 @@ def ship(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, tracking
     order = uow.orders.lock(order_id)
     if order.seller != seller.id:
         raise Gone
-    order = uow.orders.save(replace(order.move(OrderState.SHIPPED), tracking=tracking))
-    if not shop.policy.escrow[seller.tier].on_capture:
+    rules, now = shop.policy.escrow[seller.tier], shop.clock.now()
+    shipped = replace(order.move(OrderState.SHIPPED), tracking=tracking, shipped_at=now, release_at=now + rules.confirm)
+    order = uow.orders.save(shipped)
+    if not rules.on_capture:
         release_first(uow, shop, order, seller)
-    tell(uow, shop.clock.now(), order.shopper, "shipped", order.id)
+    tell(uow, now, order.shopper, "shipped", order.id)
     return order

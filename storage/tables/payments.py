@@ -111,7 +111,7 @@ class Operations(SQLModel, table=True):
 
 
 class Receipts(SQLModel, table=True):
-    """core.payments.operations.Receipt; who paid from where in `personal`."""
+    """core.payments.receipts.Receipt; who paid from where in `personal`."""
 
     __tablename__: ClassVar[str] = "receipts"
     __table_args__ = (
@@ -119,7 +119,8 @@ class Receipts(SQLModel, table=True):
         Index("ix_receipts_reference", "reference"),
         Index("ix_receipts_order", "order", "received_at", "id"),
         Index("ix_receipts_received", "received_at"),
-        Index("ix_receipts_state", "state", "received_at"),
+        Index("ix_receipts_decide", "state", "decide_by"),
+        Index("ix_receipts_part_of", "part_of"),
     )
     id: str = text(key=True)
     channel: str = text()
@@ -131,8 +132,12 @@ class Receipts(SQLModel, table=True):
     state: str = text()
     misfit: str = text()
     account: str = text()
+    held_minor: int = whole()
+    held_asset: str = text()
     order: str | None = text()
     payer: int | None = whole()
+    part_of: str | None = text()
+    decide_by: datetime | None = moment()
     version: int = whole()
     personal: bytes | None = sealed()
 

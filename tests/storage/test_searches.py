@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.payments.operations import OperationKind, OperationState, ReceiptState
+from core.payments.operations import OperationKind, OperationState
+from core.payments.receipts import ReceiptState
 from core.shop.catalogue import ProductState
 from core.shop.orders import OrderState
 from storage.sqlite import SqliteLink, connect
@@ -28,7 +29,17 @@ SEARCHES: dict[str, Callable[[Any], Any]] = {
     ),
     "refunds in doubt": lambda uow: uow.operations.find(kind=OperationKind.REFUND, state=OperationState.UNKNOWN),
     "a payment seen before": lambda uow: uow.receipts.find(channel="sepa", fact="E1"),
-    "what paid an order": lambda uow: uow.receipts.find(order="O1", state=ReceiptState.APPLIED),
+    "what paid an order": lambda uow: uow.applications.find(order="O1"),
+    "the parts of a price": lambda uow: uow.receipts.find(part_of="O1"),
+    "held money to decide about": lambda uow: uow.receipts.find(state=ReceiptState.HELD, before={"decide_by": NOON}),
+    "an order's refunds": lambda uow: uow.refunds.find(order="O1"),
+    "a payment's refunds": lambda uow: uow.refunds.find(receipt="R1"),
+    "parcels that did not leave": lambda uow: uow.orders.find(
+        state=OrderState.PAID, frozen="", before={"ship_by": NOON}, newest=False
+    ),
+    "receipts not confirmed": lambda uow: uow.orders.find(
+        state=OrderState.SHIPPED, frozen="", before={"release_at": NOON}, newest=False
+    ),
     "receipts of a day": lambda uow: uow.receipts.find(since={"received_at": NOON}),
     "whose shop it is": lambda uow: uow.sellers.find(person=1),
     "what an order holds": lambda uow: uow.holds.find(order="O1", released=False),

@@ -10,7 +10,8 @@ import pytest
 
 from core.errors import Gone, Stale
 from core.money import Money
-from core.payments.operations import Misfit, Operation, OperationKind, OperationState, Receipt, ReceiptState
+from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.receipts import Misfit, Receipt, ReceiptState
 from core.people import Tier
 from core.ports import Duplicate
 from core.risk.holds import Counter
@@ -75,7 +76,8 @@ async def test_a_second_thing_of_the_same_key_is_a_duplicate_and_the_verb_may_go
 
 
 def _receipt(id: str, channel: str, fact: str) -> Receipt:
-    return Receipt(id, channel, fact, "RF1", Money(5, EUR), NOON, ReceiptState.HELD, Misfit.LATE, "held:sepa")
+    money = Money(5, EUR)
+    return Receipt(id, channel, fact, "RF1", money, NOON, ReceiptState.HELD, Misfit.LATE, "unapplied:sepa", money)
 
 
 async def test_the_same_payment_of_a_channel_is_received_once(store: Any) -> None:

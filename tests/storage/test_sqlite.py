@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from core.money import Money
-from core.payments.operations import Misfit, Operation, OperationKind, OperationState, Receipt, ReceiptState
+from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.receipts import Misfit, Receipt, ReceiptState
 from core.ports import Message
 from core.shop.orders import Order, OrderState
 from storage.faults import CommitFailed, StorageFault
@@ -198,7 +199,7 @@ async def test_nothing_personal_can_be_read_in_the_file(shop_file: Path, vault: 
         uow.operations.save(replace(uow.operations.need("X1"), target="IT60X0542811101000000123456"))
         uow.receipts.add(
             Receipt(
-                "R1", "sepa", "F1", "RF1", Money(1, EUR), NOON, ReceiptState.HELD, Misfit.LATE, "held",
+                "R1", "sepa", "F1", "RF1", Money(1, EUR), NOON, ReceiptState.HELD, Misfit.LATE, "held", Money(1, EUR),
                 debtor_account="IT60X0542811101000000123456", debtor_name="Lindqvist Maya",
             )
         )  # fmt: skip

@@ -5,9 +5,8 @@ from typing import Any
 
 from bot.bookkeeping import Books
 from core.payments.operations import Operation, OperationState
-from core.payments.refunds import refund_order
 from core.ports import Pending
-from tests.builders import ADA, ROSA
+from tests.builders import ROSA
 from tests.world import World
 
 
@@ -23,7 +22,7 @@ async def paid_and_sent_back_by_hand(world: World, books: Books, payment: str) -
     valor = f"{charge.amount.decimal}"
     await books.pix_webhook(pix(payment, valor, charge.reference))
     world.rails["pix"].answers = [Pending(by_hand=True)]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     await world.driver.carry(operation.id)
     # At their bank's screen every refund may bear the same name: it is unique within its payment only.
     told = {"id": "1", "rtrId": f"D{payment}", "valor": valor, "status": "DEVOLVIDO"}

@@ -495,17 +495,22 @@ def upgrade() -> None:
         sa.Column("state", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("misfit", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("account", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("held_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("held_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("order", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=True),
         sa.Column("payer", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("part_of", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=True),
+        sa.Column("decide_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("personal", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("receipts", schema=None) as batch_op:
+        batch_op.create_index("ix_receipts_decide", ["state", "decide_by"], unique=False)
         batch_op.create_index("ix_receipts_order", ["order", "received_at", "id"], unique=False)
+        batch_op.create_index("ix_receipts_part_of", ["part_of"], unique=False)
         batch_op.create_index("ix_receipts_received", ["received_at"], unique=False)
         batch_op.create_index("ix_receipts_reference", ["reference"], unique=False)
-        batch_op.create_index("ix_receipts_state", ["state", "received_at"], unique=False)
         batch_op.create_index("ux_receipts_fact", ["channel", "fact"], unique=True)
 
     op.create_table(
@@ -607,10 +612,11 @@ def downgrade() -> None:
     op.drop_table("refunds")
     with op.batch_alter_table("receipts", schema=None) as batch_op:
         batch_op.drop_index("ux_receipts_fact")
-        batch_op.drop_index("ix_receipts_state")
         batch_op.drop_index("ix_receipts_reference")
         batch_op.drop_index("ix_receipts_received")
+        batch_op.drop_index("ix_receipts_part_of")
         batch_op.drop_index("ix_receipts_order")
+        batch_op.drop_index("ix_receipts_decide")
 
     op.drop_table("receipts")
     with op.batch_alter_table("quotes", schema=None) as batch_op:

@@ -13,10 +13,11 @@ from core.ids import PersonId, ProductId, SellerId
 from core.payments.charging import NoCode
 from core.payments.driver import dispatch
 from core.payments.fx import NoRate, StaleRate
-from core.payments.operations import OperationState, ReceiptState
+from core.payments.operations import OperationState
 from core.payments.outcomes import record
 from core.payments.pricing import OFFER_LIFE, TooSmall
 from core.payments.quote import QuoteState
+from core.payments.receipts import ReceiptState
 from core.ports import ActionNeeded, Rejected, Unknown
 from core.qr import read
 from core.shop.cart import MOST_OF_ONE

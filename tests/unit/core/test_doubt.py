@@ -10,9 +10,9 @@ from core.errors import Gone, NotAllowed
 from core.ids import OperationId
 from core.payments.doubt import NoEvidence, NotInDoubt, ask_soon, check, due_to_ask
 from core.payments.driver import dispatch
-from core.payments.operations import IntentState, Operation, OperationState, ReceiptState
+from core.payments.operations import IntentState, Operation, OperationState
 from core.payments.outcomes import hear, record, resolve
-from core.payments.refunds import refund_order
+from core.payments.refund import RefundState
 from core.ports import ActionNeeded, Altered, NotFound, Outcome, Pending, Rejected, Succeeded, Unknown
 from core.shop.checkout import MayStillBePaid, NoMethod, cancel, expire_due, other_ways, pay_otherwise
 from core.shop.orders import Order, OrderMoved, OrderState
@@ -36,7 +36,7 @@ def refunding(*answers: Outcome) -> tuple[World, Operation]:
     order = world.orders(world.sells(ROSA, "10.00 EUR"))
     world.pays(order)
     world.rails["sepa"].answers = list(answers)
-    operation: Operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     world.told.clear()
     return world, world.operation(operation.id)
@@ -171,7 +171,7 @@ def test_doubt_is_never_ended_by_the_clock_but_parked_for_an_operator() -> None:
     for _ in range(60):
         tick(world, hours=6)
     assert world.operation(operation.id).state is S.PARKED
-    assert world.receipt(operation.receipt).state is ReceiptState.REFUNDING
+    assert world.refund_of(operation.receipt).state is RefundState.FUNDED
     assert world.news(ADA) == ["parked"]
     world.rails["sepa"].known = [Succeeded("D1")]
     tick(world, hours=6)
@@ -247,7 +247,7 @@ def test_money_found_when_a_charge_is_made_void_is_held_for_its_owner() -> None:
     world.do(cancel, MAYA, order.id)
     world.run_errands()
     assert world.charge(order.id).state is S.SUCCEEDED
-    assert world.books() == {"clearing:sepa": "EUR 10.00", "unapplied:sepa": "EUR -10.00"}
+    assert world.books() == {"clearing:sepa": "EUR 10.00", "refund_payable:1": "EUR -10.00"}
 
 
 def test_after_a_proven_refusal_the_order_is_paid_another_way_under_the_same_intent_and_deadline() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.ids import PersonId
-from core.payments.operations import Misfit, OperationState, ReceiptState
+from core.payments.operations import OperationState
+from core.payments.receipts import Misfit, ReceiptState
 from core.payments.receiving import Fact, take_in
-from core.payments.refunds import refund_order
 from core.shop.checkout import cancel, expire_due
 from core.shop.orders import Order, OrderState
 from tests.builders import ADA, ASKED, MAYA, NOON, ROSA, WEI, eur, policy
@@ -41,19 +41,31 @@ def test_a_second_payment_is_owed_back_to_the_buyer() -> None:
     assert (world.news(MAYA), world.news(ADA), world.news(ROSA)) == (["paid", "held"], ["held"], ["sold"])
 
 
-@pytest.mark.parametrize("amount", ["99.99 EUR", "100.01 EUR", "100.00 USD"])
-def test_a_wrong_amount_or_currency_is_held_and_the_order_still_waits(amount: str) -> None:
+@pytest.mark.parametrize(("amount", "misfit"), [("99.99 EUR", Misfit.SHORT), ("100.00 USD", Misfit.WRONG_CURRENCY)])
+def test_too_little_or_another_currency_is_held_and_the_order_still_waits(amount: str, misfit: Misfit) -> None:
     world, order = waiting()
     receipt = world.pays(order, amount=amount)
-    assert (receipt.state, receipt.misfit, receipt.order) == (ReceiptState.HELD, Misfit.WRONG_AMOUNT, order.id)
+    assert (receipt.state, receipt.misfit, receipt.order) == (ReceiptState.HELD, misfit, order.id)
     code = amount[-3:]
     assert world.books() == {
         "clearing:sepa": f"{code} {amount[:-4]}",
-        "unapplied:sepa": f"{code} -{amount[:-4]}",
+        "refund_payable:1": f"{code} -{amount[:-4]}",
     }
     assert world.order(order.id).state is OrderState.PLACED
     assert (world.news(MAYA), world.news(ADA)) == (["held"], ["held"])
-    assert world.pays(order).state is ReceiptState.APPLIED
+    assert world.pays(order).state is ReceiptState.SETTLED
+
+
+def test_too_much_pays_the_order_and_the_excess_is_held() -> None:
+    world, order = waiting()
+    receipt = world.pays(order, amount="100.01 EUR")
+    assert (receipt.state, receipt.misfit, receipt.held) == (ReceiptState.HELD, Misfit.OVER, eur("0.01"))
+    assert world.books() == {
+        "clearing:sepa": "EUR 100.01",
+        f"escrow:{order.id}": "EUR -100.00",
+        "refund_payable:1": "EUR -0.01",
+    }
+    assert (world.news(MAYA), world.news(ADA)) == (["paid", "held"], ["held"])
 
 
 def test_an_unknown_reference_is_held_and_only_the_admins_hear_of_it() -> None:
@@ -69,7 +81,7 @@ def test_a_reference_is_known_however_the_payers_bank_spaced_and_cased_it() -> N
     world, order = waiting()
     reference = world.charge(order.id).reference
     spaced = " ".join(reference[place : place + 4] for place in range(0, len(reference), 4)).lower()
-    assert world.do(take_in, replace(world.fact(order), reference=spaced)).state is ReceiptState.APPLIED
+    assert world.do(take_in, replace(world.fact(order), reference=spaced)).state is ReceiptState.SETTLED
 
 
 def test_a_reference_of_one_rail_does_not_pay_by_another() -> None:
@@ -106,7 +118,7 @@ def test_a_payment_made_in_time_and_told_in_the_grace_pays_its_order(by: str, wi
     assert world.do(expire_due) == 0
     late = world.pays(order)
     assert (late.state, late.misfit) == (ReceiptState.HELD, Misfit.LATE), "the grace is for the message, not for paying"
-    assert world.pays(order, at=NOON + timedelta(minutes=within)).state is ReceiptState.APPLIED
+    assert world.pays(order, at=NOON + timedelta(minutes=within)).state is ReceiptState.SETTLED
     world.clock.let_pass(seconds=1)
     assert world.do(expire_due) == 0
 
@@ -132,7 +144,7 @@ def test_money_for_an_expired_order_is_held_as_late(in_time: bool) -> None:
     at = NOON if in_time else world.clock.now()
     receipt = world.pays(order, at=at)
     assert (receipt.state, receipt.misfit, receipt.payer) == (ReceiptState.HELD, Misfit.LATE, MAYA)
-    assert world.books() == {"clearing:sepa": "EUR 100.00", "unapplied:sepa": "EUR -100.00"}
+    assert world.books() == {"clearing:sepa": "EUR 100.00", "refund_payable:1": "EUR -100.00"}
     assert world.charge(order.id).state is OperationState.SUCCEEDED
     assert world.order(order.id).state is OrderState.EXPIRED
     assert world.stock(order.lines[0].product) == 5
@@ -152,7 +164,7 @@ def test_money_sent_after_the_deadline_is_late_even_before_the_clockwork_has_com
     world.clock.let_pass(minutes=61)
     assert world.pays(order).misfit is Misfit.LATE
     # … and money that was sent in time, though told later, still pays the order that nobody has expired yet.
-    assert world.pays(order, at=NOON + timedelta(minutes=60)).state is ReceiptState.APPLIED
+    assert world.pays(order, at=NOON + timedelta(minutes=60)).state is ReceiptState.SETTLED
 
 
 def test_money_for_an_order_that_never_showed_its_code_is_held_not_lost() -> None:
@@ -165,7 +177,7 @@ def test_money_for_an_order_that_never_showed_its_code_is_held_not_lost() -> Non
 def test_money_for_a_refunded_order_is_held_for_its_owner() -> None:
     world, order = waiting()
     world.pays(order)
-    world.do(refund_order, ADA, order.id)
+    world.refunds(order)
     world.run_errands()
     receipt = world.pays(order)
     assert receipt.misfit is Misfit.DOUBLE
@@ -195,8 +207,8 @@ def _facts(world: World, order: Order) -> list[Fact]:
 _BOOKS = {
     "clearing:sepa": "EUR 401.00",
     "escrow": "EUR -100.00",
-    "refund_payable:1": "EUR -100.00",
-    "unapplied:sepa": "EUR -201.00",
+    "refund_payable:1": "EUR -201.00",
+    "unapplied:sepa": "EUR -100.00",
 }
 
 
@@ -222,7 +234,7 @@ def test_every_repetition_of_the_messages_ends_in_the_same_books(before: list[in
 def test_a_payment_across_currencies_that_is_held_leaves_no_exposure() -> None:
     world, order = waiting("780.00 CNY", by="pix", seller=WEI)
     world.pays(order, amount="1.00 BRL")
-    assert world.books() == {"clearing:pix": "BRL 1.00", "unapplied:pix": "BRL -1.00"}
+    assert world.books() == {"clearing:pix": "BRL 1.00", "refund_payable:1": "BRL -1.00"}
 
 
 def test_a_fact_does_not_tell_of_the_payer_when_it_is_printed() -> None:

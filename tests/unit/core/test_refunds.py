@@ -8,14 +8,14 @@ import pytest
 from core.errors import Gone, NotAllowed
 from core.ids import PersonId
 from core.payments.driver import dispatch
-from core.payments.operations import Misfit, Operation, OperationState, Receipt, ReceiptState
+from core.payments.operations import Operation, OperationState
 from core.payments.outcomes import record
-from core.payments.receiving import take_in
+from core.payments.receipts import Misfit, Receipt
+from core.payments.receiving import need_receipt, take_in
+from core.payments.refund import RefundState
 from core.payments.refunds import (
     NothingToRefund,
-    need_receipt,
     refund_order,
-    refund_receipt,
     reject_refund_by_message,
     settle_refund_by_message,
 )
@@ -55,19 +55,19 @@ def _seller(order: Order) -> PersonId:
 def test_a_refunded_sale_leaves_nothing_behind_in_any_pocket(stage: str, tier: SellerTier, price: str, by: str) -> None:
     world, order = paid(price, by, tier)
     STAGES[stage](world, order)
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     amount = world.charge(order.id).amount
     assert (operation.amount, operation.target.splitlines()[0]) == (amount, PAYER_IBAN)
     assert world.books() == {f"clearing:{by}": str(amount), "refund_payable:1": str(-amount)}
     world.run_errands()
     assert world.books() == {}
     assert world.order(order.id).state is OrderState.REFUNDED
-    assert [receipt.state for receipt in world.view(order.id).receipts] == [ReceiptState.REFUNDED]
+    assert world.refund_of(operation.receipt).state is RefundState.DONE
 
 
 def test_everybody_concerned_hears_of_a_refund() -> None:
     world, order = paid()
-    world.do(refund_order, ADA, order.id)
+    world.refunds(order)
     assert (world.news(MAYA), world.news(ROSA), world.news(ADA)) == (["refunded"], ["sale_refunded"], ["refunded"])
 
 
@@ -75,16 +75,16 @@ def test_everybody_concerned_hears_of_a_refund() -> None:
 def test_goods_go_back_on_the_shelf_only_if_they_never_left(stage: str, left: int) -> None:
     world, order = paid()
     STAGES[stage](world, order)
-    world.do(refund_order, ADA, order.id)
+    world.refunds(order)
     assert world.stock(order.lines[0].product) == left
 
 
 def test_a_sale_is_refunded_once() -> None:
     world, order = paid()
-    world.do(refund_order, ADA, order.id)
+    world.refunds(order)
     for _ in range(2):
         with pytest.raises(NothingToRefund):
-            world.do(refund_order, ADA, order.id)
+            world.refunds(order)
         world.run_errands()
     assert len(world.rails["sepa"].sent) == 1
     assert world.books() == {}
@@ -94,7 +94,7 @@ def test_an_order_that_was_never_paid_has_nothing_to_refund() -> None:
     world = World()
     order = world.orders(world.sells(ROSA, "1.00 EUR"))
     with pytest.raises(NothingToRefund):
-        world.do(refund_order, ADA, order.id)
+        world.refunds(order)
     with pytest.raises(Gone):
         world.do(refund_order, ADA, "N0TH1NG")
 
@@ -104,7 +104,7 @@ def test_only_an_admin_refunds_a_sale_and_it_is_written_down() -> None:
     for who in (MAYA, ROSA, STRANGER):
         with pytest.raises(NotAllowed):
             world.do(refund_order, who, order.id)
-    world.do(refund_order, ADA, order.id)
+    world.refunds(order)
     (line,) = world.look(lambda uow: uow.audit.find())
     assert (line.actor, line.command, line.detail) == (ADA, "refund", {"order": order.id})
 
@@ -122,14 +122,14 @@ def test_held_money_is_sent_back_once_when_its_owner_or_an_admin_asks(kind: str,
     world, order = paid()
     before = world.books()
     receipt = HELD[kind](world, order)
-    operation = world.do(refund_receipt, who, receipt.id)
+    operation = world.sends_back(who, receipt.id)
     with pytest.raises(NothingToRefund):
-        world.do(refund_receipt, who, receipt.id)
+        world.sends_back(who, receipt.id)
     world.run_errands()
     with pytest.raises(NothingToRefund):
-        world.do(refund_receipt, who, receipt.id)
+        world.sends_back(who, receipt.id)
     assert world.operation(operation.id).state is OperationState.SUCCEEDED
-    assert world.receipt(receipt.id).state is ReceiptState.REFUNDED
+    assert world.refund_of(receipt.id).state is RefundState.DONE
     assert world.books() == before
     assert world.order(order.id).state is OrderState.PAID
 
@@ -139,7 +139,7 @@ def test_late_money_goes_back_too() -> None:
     order = world.orders(world.sells(ROSA, "5.00 EUR"))
     world.clock.let_pass(hours=2)
     receipt = world.pays(order)
-    world.do(refund_receipt, MAYA, receipt.id)
+    world.sends_back(MAYA, receipt.id)
     world.run_errands()
     assert world.books() == {}
 
@@ -149,24 +149,24 @@ def test_money_of_an_unknown_reference_is_the_admins_to_send_back() -> None:
     receipt = world.do(take_in, replace(world.fact(order), reference=""))
     for who in (MAYA, STRANGER):
         with pytest.raises(Gone):
-            world.do(refund_receipt, who, receipt.id)
-    world.do(refund_receipt, ADA, receipt.id)
+            world.sends_back(who, receipt.id)
+    world.sends_back(ADA, receipt.id)
     world.run_errands()
-    assert world.receipt(receipt.id).state is ReceiptState.REFUNDED
+    assert world.refund_of(receipt.id).state is RefundState.DONE
 
 
 def test_money_that_paid_an_order_is_not_refunded_as_if_it_were_held() -> None:
     world, order = paid()
     (receipt,) = world.view(order.id).receipts
     with pytest.raises(NothingToRefund):
-        world.do(refund_receipt, MAYA, receipt.id)
+        world.sends_back(MAYA, receipt.id)
 
 
 def test_the_double_payment_of_a_refunded_sale_is_refunded_beside_it() -> None:
     world, order = paid()
     double = world.pays(order)
-    world.do(refund_order, ADA, order.id)
-    world.do(refund_receipt, MAYA, double.id)
+    world.refunds(order)
+    world.sends_back(MAYA, double.id)
     world.run_errands()
     assert world.books() == {}
 
@@ -174,17 +174,17 @@ def test_the_double_payment_of_a_refunded_sale_is_refunded_beside_it() -> None:
 def test_a_refund_that_the_bank_refuses_is_held_again_and_can_be_tried_anew() -> None:
     world, order = paid()
     world.rails["sepa"].answers = [Rejected("AC04")]
-    first = world.do(refund_order, ADA, order.id)
+    first = world.refunds(order)
     world.run_errands()
     receipt = world.receipt(first.receipt)
-    assert (receipt.state, world.operation(first.id).evidence) == (ReceiptState.HELD, "AC04")
+    assert (world.refund_of(receipt.id).state, world.operation(first.id).evidence) == (RefundState.FAILED, "AC04")
     assert world.books() == {"clearing:sepa": "EUR 100.00", "refund_payable:1": "EUR -100.00"}
     assert world.news(ADA) == ["refund_failed"]
-    second = world.do(refund_receipt, ADA, receipt.id)
+    second = world.sends_back(ADA, receipt.id)
     assert second.key != first.key
     world.run_errands()
     assert world.books() == {}
-    assert world.news(MAYA) == ["refunded"]
+    assert world.news(MAYA) == ["refund_stuck", "refunded"]
 
 
 def test_a_rail_that_would_pay_twice_is_not_asked_twice() -> None:
@@ -192,7 +192,7 @@ def test_a_rail_that_would_pay_twice_is_not_asked_twice() -> None:
     rail = world.rails["sepa"]
     rail.idempotent = False
     rail.answers = [Unknown("TimeoutError")]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     world.carry(operation.id)
     assert len(rail.sent) == 1
@@ -203,14 +203,14 @@ def test_a_refund_without_an_answer_stays_in_doubt_and_is_sent_again_as_the_same
     world, order = paid()
     rail = world.rails["sepa"]
     rail.answers = [Unknown("TimeoutError"), Unknown("HTTP 500")]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     world.carry(operation.id)
     assert world.operation(operation.id).state is OperationState.UNKNOWN
-    assert world.receipt(operation.receipt).state is ReceiptState.REFUNDING
+    assert world.refund_of(operation.receipt).state is RefundState.FUNDED
     assert world.news(ADA) == ["in_doubt"]
     with pytest.raises(NothingToRefund):
-        world.do(refund_receipt, ADA, operation.receipt)
+        world.sends_back(ADA, operation.receipt)
     world.carry(operation.id)
     assert world.operation(operation.id).state is OperationState.SUCCEEDED
     assert len(rail.sent) == 3
@@ -222,14 +222,14 @@ def test_a_refund_without_an_answer_stays_in_doubt_and_is_sent_again_as_the_same
 
 def _timed_out(world: World, order: Order) -> Operation:
     world.rails["sepa"].answers = [Unknown("TimeoutError"), Rejected("HTTP 422"), Rejected("HTTP 422")]
-    operation: Operation = world.do(refund_order, ADA, order.id)
+    operation: Operation = world.refunds(order)
     world.run_errands()
     return operation
 
 
 def _crashed(world: World, order: Order) -> Operation:
     world.rails["sepa"].answers = [Rejected("HTTP 422"), Rejected("HTTP 422")]
-    operation: Operation = world.do(refund_order, ADA, order.id)
+    operation: Operation = world.refunds(order)
     world.do(dispatch, operation.id)  # committed; then the machine stops in mid-call
     world.run_errands()
     return operation
@@ -243,11 +243,11 @@ def test_a_refusal_of_a_refund_sent_again_does_not_prove_that_the_first_one_did_
     operation = begin(world, order)
     world.carry(operation.id)
     assert world.operation(operation.id).state is OperationState.UNKNOWN
-    assert world.receipt(operation.receipt).state is ReceiptState.REFUNDING
+    assert world.refund_of(operation.receipt).state is RefundState.FUNDED
     assert world.news(ADA) == ["in_doubt"]
     for who in (ADA, MAYA):
         with pytest.raises(NothingToRefund):
-            world.do(refund_receipt, who, operation.receipt)
+            world.sends_back(who, operation.receipt)
     assert world.do(settle_refund_by_message, "sepa", operation.reference, "D1", operation.amount) is True
     assert world.operation(operation.id).state is OperationState.SUCCEEDED
     assert world.books() == {}
@@ -257,13 +257,13 @@ def test_a_refund_in_doubt_ends_when_a_message_refuses_it() -> None:
     world, order = paid()
     operation = _timed_out(world, order)
     assert world.do(reject_refund_by_message, "sepa", operation.reference, "NAO_REALIZADO") is True
-    assert world.receipt(operation.receipt).state is ReceiptState.HELD
+    assert world.refund_of(operation.receipt).state is RefundState.FAILED
 
 
 def test_a_refund_in_doubt_that_the_channel_has_after_all_is_not_sent_again() -> None:
     world, order = paid()
     world.rails["sepa"].answers = [Unknown("TimeoutError"), Pending("ACSP")]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     for _ in range(2):
         world.carry(operation.id)
@@ -274,7 +274,7 @@ def test_a_refund_in_doubt_that_the_channel_has_after_all_is_not_sent_again() ->
 def test_a_refund_that_the_bank_has_taken_ends_when_its_statement_says_so() -> None:
     world, order = paid()
     world.rails["sepa"].answers = [Pending("ACSP")]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     assert world.operation(operation.id).state is OperationState.PENDING
     assert world.books() == {"clearing:sepa": "EUR 100.00", "refund_payable:1": "EUR -100.00"}
@@ -288,7 +288,7 @@ def test_a_refund_that_the_bank_has_taken_ends_when_its_statement_says_so() -> N
 @pytest.mark.parametrize("answer", [Succeeded("rtr"), Pending(""), Unknown("TimeoutError"), Rejected("late 400")])
 def test_the_statement_may_be_faster_than_the_answer(answer: Succeeded | Pending | Unknown | Rejected) -> None:
     world, order = paid()
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.do(dispatch, operation.id)
     world.do(settle_refund_by_message, "sepa", operation.reference, "D1", operation.amount)
     world.do(record, operation.id, answer)
@@ -300,7 +300,7 @@ def test_the_statement_may_be_faster_than_the_answer(answer: Succeeded | Pending
 def test_a_debit_of_another_amount_is_not_the_refund(amount: str) -> None:
     world, order = paid()
     world.rails["sepa"].answers = [Pending("ACSP")]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     assert world.do(settle_refund_by_message, "sepa", operation.reference, "D1", money(amount)) is False
     assert world.operation(operation.id).state is OperationState.PENDING
@@ -309,7 +309,7 @@ def test_a_debit_of_another_amount_is_not_the_refund(amount: str) -> None:
 def by_hand() -> tuple[World, Operation, Receipt]:
     world, order = paid(by="pix")
     world.rails["pix"].answers = [Pending(by_hand=True)]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     assert world.news(ADA) == ["by_hand"]
     return world, operation, world.receipt(operation.receipt)
 
@@ -331,7 +331,7 @@ def test_a_refund_of_another_payment_or_amount_does_not_settle_the_one_made_by_h
 def test_a_refund_sent_by_us_is_known_by_its_own_name_only() -> None:
     world, order = paid(by="pix")
     world.rails["pix"].answers = [Pending("")]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     fact = world.receipt(operation.receipt).fact
     assert world.do(settle_refund_by_message, "pix", "another", "D1", operation.amount, fact) is False
@@ -340,7 +340,7 @@ def test_a_refund_sent_by_us_is_known_by_its_own_name_only() -> None:
 def test_the_payment_whose_refund_failed_does_not_claim_that_it_fitted_no_order() -> None:
     world, order = paid()
     world.rails["sepa"].answers = [Rejected("AC04")]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     assert world.receipt(operation.receipt).misfit is Misfit.NONE
 
@@ -348,18 +348,18 @@ def test_the_payment_whose_refund_failed_does_not_claim_that_it_fitted_no_order(
 def test_a_message_may_tell_that_a_refund_will_not_happen() -> None:
     world, order = paid()
     world.rails["sepa"].answers = [Pending("EM_PROCESSAMENTO")]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     for _ in range(2):
         assert world.do(reject_refund_by_message, "sepa", operation.reference, "NAO_REALIZADO") is True
-    assert world.receipt(operation.receipt).state is ReceiptState.HELD
+    assert world.refund_of(operation.receipt).state is RefundState.FAILED
     assert world.news(ADA) == ["refund_failed"]
     assert world.do(reject_refund_by_message, "sepa", "N0T0URS", "x") is False
 
 
 def test_a_refund_that_is_done_is_not_undone_by_a_later_refusal() -> None:
     world, order = paid()
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     world.do(reject_refund_by_message, "sepa", operation.reference, "NAO_REALIZADO")
     assert world.operation(operation.id).state is OperationState.SUCCEEDED
@@ -369,13 +369,13 @@ def test_a_refund_that_is_done_is_not_undone_by_a_later_refusal() -> None:
 def test_a_refused_refund_that_went_out_after_all_is_booked_and_not_sent_a_second_time() -> None:
     world, order = paid()
     world.rails["sepa"].answers = [Rejected("AC04")]
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     world.do(settle_refund_by_message, "sepa", operation.reference, "D1", operation.amount)
-    assert world.receipt(operation.receipt).state is ReceiptState.REFUNDED
+    assert world.refund_of(operation.receipt).state is RefundState.DONE
     assert world.books() == {}
     with pytest.raises(NothingToRefund):
-        world.do(refund_receipt, ADA, operation.receipt)
+        world.sends_back(ADA, operation.receipt)
 
 
 def test_a_receipt_is_shown_to_its_payer_and_the_admins_only() -> None:
@@ -391,7 +391,7 @@ def test_a_receipt_is_shown_to_its_payer_and_the_admins_only() -> None:
 def test_a_shop_without_the_rail_leaves_a_refund_in_doubt_until_it_has_it_again() -> None:
     world, order = paid()
     rail = world.rails.pop("sepa")
-    operation = world.do(refund_order, ADA, order.id)
+    operation = world.refunds(order)
     world.run_errands()
     assert world.operation(operation.id).state is OperationState.UNKNOWN
     world.rails["sepa"] = rail

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from core.errors import NotAllowed
-from core.payments.operations import IntentState, OperationState, ReceiptState
+from core.payments.operations import IntentState, OperationState
 from core.payments.quote import QuoteState
+from core.payments.receipts import ReceiptState
 from core.people import SellerTier, Tier
 from core.policy import shipped_policy
 from core.shop.browse import OrderView
@@ -26,7 +27,7 @@ def test_a_sale_in_one_currency_goes_from_the_code_to_the_settled_seller() -> No
     assert world.books() == {}
 
     receipt = world.pays(order)
-    assert receipt.state is ReceiptState.APPLIED
+    assert receipt.state is ReceiptState.SETTLED
     assert world.books() == {"clearing:sepa": "EUR 100.00", f"escrow:{order.id}": "EUR -100.00"}
     assert (world.news(MAYA), world.news(ROSA), world.news(ADA)) == (["paid"], ["sold"], [])
 
@@ -34,13 +35,19 @@ def test_a_sale_in_one_currency_goes_from_the_code_to_the_settled_seller() -> No
     assert world.books() == {
         "clearing:sepa": "EUR 100.00",
         f"escrow:{order.id}": "EUR -70.00",
-        "avail:S12": "EUR -29.10",
+        "avail:S12": "EUR -27.60",
+        "reserve:S12": "EUR -1.50",
         "rev:fee": "EUR -0.90",
     }
     assert (world.news(MAYA), world.news(ROSA)) == (["shipped"], ["settled"])
 
     world.receives(order)
-    assert world.books() == {"clearing:sepa": "EUR 100.00", "avail:S12": "EUR -97.00", "rev:fee": "EUR -3.00"}
+    assert world.books() == {
+        "clearing:sepa": "EUR 100.00",
+        "avail:S12": "EUR -92.00",
+        "reserve:S12": "EUR -5.00",
+        "rev:fee": "EUR -3.00",
+    }
     assert world.news(ROSA) == ["settled"]
 
     view = world.view(order.id)
@@ -83,7 +90,8 @@ def test_a_price_in_the_buyers_currency_leaves_the_spread_to_the_seller_who_is_s
         "clearing:sepa": "EUR 100.00",
         "fx:position": "CNY 790.00, EUR -100.00",
         "rev:fx_markup": "CNY -7.90",
-        "avail:S11": "CNY -758.64",
+        "avail:S11": "CNY -719.54",
+        "reserve:S11": "CNY -39.10",
         "rev:fee": "CNY -23.46",
     }
 
@@ -114,7 +122,7 @@ def test_one_order_may_hold_prices_in_several_currencies() -> None:
 
 @pytest.mark.parametrize(("tier", "after_capture", "after_shipment"), [
     (SellerTier.NEW, None, None),
-    (SellerTier.STANDARD, None, "EUR -29.10"),
+    (SellerTier.STANDARD, None, "EUR -27.60"),
     (SellerTier.TRUSTED, "EUR -48.75", "EUR -48.75"),
 ])  # fmt: skip
 def test_the_first_part_is_released_when_the_sellers_tier_says(

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import Gone, NotAllowed
 from core.ids import OrderId, PersonId, ProductId
-from core.payments.refunds import need_receipt, refund_order, refund_receipt
+from core.payments.receiving import need_receipt
+from core.payments.refunds import refund_order, refund_receipt
 from core.shop.browse import order_view, product_view
 from core.shop.catalogue import ProductState
 from core.shop.checkout import cancel, draft_one, method_offers, place, review
