@@ -143,3 +143,18 @@ def test_each_method_on_offer_has_a_part_and_each_part_is_of_a_known_method() ->
         ).check_methods(["sepa"], ["pix", "sepa"])
     with pytest.raises(BadPolicy, match=r"methods.sepa: the methods are pix"):
         policy.check_methods([], ["pix"])
+
+
+def test_a_target_mix_of_reserves_may_be_named() -> None:
+    assert shipped_policy().reserves == {}
+    text = changed(r"^\[reserves\]$", "[reserves]\nEUR = 6000\nCNY = 4000")
+    assert read_policy(text).reserves == {"EUR": 6000, "CNY": 4000}
+
+
+@pytest.mark.parametrize(("lines", "named"), [
+    ("EUR = 6000\nCNY = 4001", "reserves"), ("EUR = -1", "reserves.EUR"), ("XQZ = 1", "reserves.XQZ"),
+    ('EUR = "all"', "reserves.EUR"),
+])  # fmt: skip
+def test_a_mix_that_cannot_be_is_named(lines: str, named: str) -> None:
+    with pytest.raises(BadPolicy, match=named):
+        read_policy(changed(r"^\[reserves\]$", f"[reserves]\n{lines}"))
