@@ -9,6 +9,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -34,6 +35,11 @@ TOKEN = "1000000001:demo-token-of-no-value"  # noqa: S105  # the sandbox takes a
 ADMIN, WEI, ROSA = PersonId(5005), PersonId(5003), PersonId(5004)
 GROUP = -1001000000001
 SHARED = {ROSA: "Café", WEI: "Silk scarf"}
+# Where their payouts go. The shop has no bank for these: its admin makes the transfers, and says so by /paid.
+ACCOUNTS = (
+    (WEI, "Bank of China 6216 6100 0000 0000 123", "Wei Li"),
+    (ROSA, "rosa@casarosa.example", "Rosa Souza"),
+)
 LONGEST_SKIP = 7 * 24 * 3600  # seconds the page may move the clock at once
 
 
@@ -185,6 +191,9 @@ def _open_sellers(uow: UnitOfWork, shop: Shop) -> None:
     visitors.open_seller(
         uow, shop, ADMIN, person=ROSA, name="Casa Rosa", country="BR", currency="BRL", tier=SellerTier.TRUSTED
     )
+    for who, account, holder in ACCOUNTS:
+        seller = visitors.need_seller(uow, who)
+        uow.sellers.save(replace(seller, account=account, holder=holder))
 
 
 def _put_up(uow: UnitOfWork, shop: Shop, seller: PersonId, goods: dict[str, Any], picture: str) -> None:

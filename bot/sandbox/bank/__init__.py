@@ -12,6 +12,7 @@ For watching the messages
     GET  messages           newest first, with body and attempts
     POST messages/{id}/again, messages/{id}/forge   one more attempt, with the right or a wrong signature
     GET  camt054/{id}.xml
+    POST transfers/{end-to-end id}/return   {reason?}: the other bank sends a transfer of the merchant's back
     POST config             {merchant_url?, secret?, api_key?, held?}
 For the merchant, with Authorization: Bearer <api key>
     GET  pix/v2/pix?inicio&fim&txid   GET pix/v2/pix/{e2eid}                      the API Pix of Bacen

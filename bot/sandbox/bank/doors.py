@@ -67,6 +67,7 @@ class Doors:
             web.get("/messages", self.messages),
             web.post("/messages/{id:[0-9]{1,18}}/{how:again|forge}", self.send_again),
             web.get("/camt054/{id:[0-9]{1,18}}.xml", self.camt054),
+            web.post("/transfers/{end_to_end}/return", self.give_back),
             web.post("/config", self.config),
             web.get("/pix/v2/pix", self.merchant(self.pix_list)),
             web.get("/pix/v2/pix/{e2eid}", self.merchant(self.pix_one)),
@@ -172,6 +173,14 @@ class Doors:
         if message is None:
             raise Refused("unknown_message", "No such message.", 404)
         return message
+
+    async def give_back(self, request: web.Request) -> web.Response:
+        """{reason?}: the other bank returns a transfer of the merchant's, by its EndToEndId; AC04 unless said."""
+        reason = str((await _json(request)).get("reason") or "AC04")
+        if not re.fullmatch("[A-Z0-9]{4}", reason):
+            raise Refused("bad_request", "The reason is four letters or digits of ISO 20022.", 400)
+        returned = self.bank.merchants.give_back(request.match_info["end_to_end"], reason)
+        return web.json_response({"returned": returned}, status=201)
 
     async def config(self, request: web.Request) -> web.Response:
         """{merchant_url?, secret?, api_key?, held?}: who is told, how it is signed, whether the line is down."""

@@ -161,7 +161,37 @@ class Merchants(Desk):
         except Refused:
             return "AM04"  # insufficient funds
         self.tell(payment, credit=False)
+        if transfer.end_to_end_id:
+            self.books.db.execute(
+                "INSERT OR IGNORE INTO sent VALUES (?, ?, NULL)", (transfer.end_to_end_id, payment.id)
+            )
         return None
+
+    def give_back(self, end_to_end: str, reason: str) -> str:
+        """The other bank returns a transfer: booked back, once, and a camt.054 tells. Gives its transaction id."""
+        sent = self.books.db.execute("SELECT * FROM sent WHERE end_to_end = ?", (end_to_end,)).fetchone()
+        if sent is None:
+            raise Refused("unknown_transfer", "No such transfer was sent.", 404)
+        if sent["returned"]:
+            return str(sent["returned"])
+        there = self.payment(self.books.db.execute("SELECT * FROM payment WHERE id = ?", (sent["payment"],)).fetchone())
+        back = Payment(
+            self.transaction_id(),
+            "sepa",
+            there.payee,
+            there.payer,
+            there.cents,
+            "",
+            "",
+            self.clock(),
+            end_to_end,
+            reason,
+        )
+        with self.books.db:
+            self.post(back, f"Returned transfer ({reason})")
+            self.books.db.execute("UPDATE sent SET returned = ? WHERE end_to_end = ?", (back.id, end_to_end))
+            self.tell(back, credit=True)
+        return back.id
 
 
 def _refund_view(row: Any) -> dict[str, Any]:

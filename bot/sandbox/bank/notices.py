@@ -37,6 +37,7 @@ class Payment:
     text: str
     at: float
     end_to_end_id: str = "NOTPROVIDED"  # what the originator of a credit transfer wrote
+    returned: str = ""  # of a transfer that comes back: why (an ISO 20022 reason)
 
 
 def person_number(account: Account) -> str:
@@ -105,7 +106,7 @@ def camt054(payment: Payment, *, account: Account, credit: bool, number: int) ->
     grow(domain, "Cd", "PMNT")
     family = grow(domain, "Fmly")
     grow(family, "Cd", "RCDT" if credit else "ICDT")
-    grow(family, "SubFmlyCd", "ESCT")
+    grow(family, "SubFmlyCd", "RRTN" if payment.returned else "ESCT")
     _details(grow(entry, "NtryDtls/TxDtls"), payment, side, amount, account.currency)
     return xml_text(document)
 
@@ -129,6 +130,8 @@ def _details(details: Element, payment: Payment, side: str, amount: str, currenc
         grow(information, "Ref", payment.reference)
     elif payment.text:
         grow(details, "RmtInf/Ustrd", payment.text[:140])
+    if payment.returned:
+        grow(details, "RtrInf/Rsn/Cd", payment.returned)
 
 
 def xml_text(document: Element) -> str:
