@@ -61,7 +61,6 @@ class Clockwork:
         self._add(self.prune, 6 * 3600)
         self._add(self.reconcile, 3600)
         self._add(self.watch_positions, 60)
-        self._add(self.reconcile, 3600)
         if self._sources:
             self._add(self.fetch_rates, 3600, at_once=True)
         self._scheduler.start()
