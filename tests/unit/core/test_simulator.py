@@ -192,6 +192,16 @@ def test_no_buyer_is_charged_twice_however_often_we_ask(manner: str, idempotent:
     assert coast.channel.books.captures().get(order.id, 0) <= 1
 
 
+def test_a_late_success_pays_the_order_that_still_waits() -> None:
+    coast = Coast(3, always(refused=1, late_success=1))
+    order = coast.order()
+    assert coast.world.charge(order.id).state is S.REJECTED
+    coast.channel.manners = Manners()
+    coast.let_pass(timedelta(minutes=55))
+    assert coast.world.order(order.id).state is OrderState.PAID
+    coast.judge()
+
+
 def test_a_late_success_beside_a_second_charge_is_held_for_its_owner() -> None:
     coast = Coast(1, always(refused=1, late_success=1))
     order = coast.order()
