@@ -42,9 +42,7 @@ def register(verbs: Any) -> None:
     anchor.add_argument(
         "--chain-id", type=_whole, default=1, metavar="N", help="of the EVM chain (default: 1, Ethereum)"
     )
-    anchor.add_argument(
-        "--to", type=_address, default="0x" + "0" * 40, metavar="ADDRESS", help="default: the zero address"
-    )
+    anchor.add_argument("--to", type=_address, default="0x" + "0" * 40, metavar="ADDRESS", help="default: zero")
     anchor.add_argument(
         "--nonce", type=_whole, default=0, metavar="N", help="how many transactions the sender has made"
     )
@@ -108,7 +106,7 @@ def _settings(data: Path | None) -> Settings:
 def _ask(data: Path | None, work: Callable[[UnitOfWork], R], *, writes: bool = False) -> R:
     """Run `work` on the shop's database. Raises _Trouble."""
     from core.ports import Duplicate
-    from storage import look, migrate
+    from storage import look
     from storage.faults import Conflict, StorageFault
     from storage.vault import Vault
 
@@ -118,7 +116,7 @@ def _ask(data: Path | None, work: Callable[[UnitOfWork], R], *, writes: bool = F
         raise _Trouble(f"There is no shop in {settings.data}. Name its folder: --data DIR.")
     vault = Vault({"1": settings.key("vault")}, "1")
     try:
-        if not migrate.is_newest(place):
+        if not look.is_ready(place):
             raise _Trouble("The database is of another version. Stop the shop and call `sampan migrate`.")
         return look.put(place, vault, work) if writes else look.look(place, vault, work)
     except (Conflict, Duplicate):  # the shop sealed at the same moment
@@ -203,7 +201,8 @@ def _as_text(report: Report, seconds: float) -> str:
             lines.append(f"        {finding.key}: {finding.what}" + (f" (and {more:,} more)" if more else ""))
     tail = f", {report.unsealed:,} not yet sealed" if report.unsealed else ""
     lines.append(f"{report.entries:,} entries of {report.orders:,} orders in {seconds:.1f} s{tail}.")
-    lines.append("The books are right." if report.ok else f"The books are wrong: {len(first)} of the rules are broken.")
+    broken = "1 of the rules is broken" if len(first) == 1 else f"{len(first)} of the rules are broken"
+    lines.append("The books are right." if report.ok else f"The books are wrong: {broken}.")
     return "\n".join(lines)
 
 

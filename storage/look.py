@@ -8,13 +8,24 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from storage.faults import StorageFault
-from storage.migrate import database_url
+from storage.migrate import database_url, is_newest
 from storage.sqlite import SqliteLink, connect
 from storage.unit import Plan, SqlUnit
 from storage.vault import Vault
 
 R = TypeVar("R")
+
+
+def is_ready(place: str | Path) -> bool:
+    """Whether the database is of this shop's version. Raises StorageFault when it cannot be asked."""
+    try:
+        return is_newest(place)
+    except SQLAlchemyError as error:
+        kind = type(error).__name__
+    raise StorageFault(kind)
 
 
 def look(place: str | Path, vault: Vault, work: Callable[[Any], R]) -> R:
