@@ -124,6 +124,10 @@ class Simulator:
                 return True
         return False
 
+    def transfer(self, party: str, reference: str, amount: Money) -> Payment:
+        """Somebody sends money to the shop's account here, whatever they write as its reference: no charge is asked."""
+        return self._receive(party, reference, amount)
+
     def decide(self, case: str, *, won: bool) -> None:
         """A clawback is decided for the shop or against it."""
         taken = self._cases.pop(case)
@@ -207,18 +211,23 @@ class Simulator:
             self._capture(command, amount)
 
     def _capture(self, command: _Command, amount: Money) -> None:
-        now, operation = self._clock.now(), command.operation
+        operation = command.operation
         if amount.minor > 1 and self._chance(self.manners.partial):
             amount = Money(self._random.randrange(1, amount.minor), amount.asset)
-        payment = Payment(self._new("P"), operation.order, operation.reference, amount, now)
+        payment = self._receive(operation.order, operation.reference, amount)
+        command.outcome = Succeeded(payment.id, amount=amount, fact=payment.id, at=payment.at)
+
+    def _receive(self, party: str, reference: str, amount: Money) -> Payment:
+        now = self._clock.now()
+        payment = Payment(self._new("P"), party, reference, amount, now)
         self._payments[payment.id] = payment
         self._book("payment", payment.id, payment.party, amount, self._fee(amount), payment.reference)
-        command.outcome = Succeeded(payment.id, amount=amount, fact=payment.id, at=now)
         self._say(Paid(f"paid:{payment.id}", now, payment.id, payment.reference, amount))
         if self._chance(self.manners.reorg):
             self._after(self._between(DAY), lambda: self._take_back(payment, "reorg"))
         elif self._chance(self.manners.clawback):
             self._after(self._between(30 * DAY), lambda: self._take_back(payment, "clawback"))
+        return payment
 
     def _take_back(self, payment: Payment, reason: str) -> None:
         amount = Money(payment.amount.minor - payment.refunded, payment.amount.asset)
@@ -237,21 +246,24 @@ class Simulator:
         self._dispute(case, taken, reason, "opened" if reason == "clawback" else "lost")
 
     def _refund(self, command: _Command) -> None:
-        operation, now = command.operation, self._clock.now()
-        payment = self._payments.get(operation.body.get("fact", ""))
+        """Undo a payment in part or whole; a refund that names none is a transfer to another account."""
+        operation, now, fact = command.operation, self._clock.now(), command.operation.body.get("fact", "")
+        payment = self._payments.get(fact)
         reason = ""
-        if payment is None or payment.taken_back:
+        if fact and (payment is None or payment.taken_back):
             reason = "NOPAYMENT"
-        elif payment.refunded + operation.amount.minor > payment.amount.minor:
+        elif payment is not None and payment.refunded + operation.amount.minor > payment.amount.minor:
             reason = "EXCEEDS"
         elif self._chance(self.manners.refused_refund):
             reason = "AC04"
-        evidence, fact = self._new("R"), operation.body.get("fact", "")
-        if payment is None or reason:
+        evidence = self._new("R")
+        if reason:
             command.outcome = Rejected(reason)
         else:
-            payment.refunded += operation.amount.minor
-            self._book("refund", evidence, payment.party, -operation.amount, reference=operation.reference)
+            if payment is not None:
+                payment.refunded += operation.amount.minor
+            party = payment.party if payment is not None else operation.order
+            self._book("refund", evidence, party, -operation.amount, reference=operation.reference)
             command.outcome = Succeeded(evidence)
         told = Refunded(f"refund:{evidence}", now, operation.reference, fact, operation.amount, evidence, reason)
         self._say(told)
