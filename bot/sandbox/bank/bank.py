@@ -12,6 +12,7 @@ from bot.sandbox.bank.books import Books
 from bot.sandbox.bank.customers import Customers
 from bot.sandbox.bank.desk import MerchantAccounts
 from bot.sandbox.bank.doors import Doors, speak_refusals
+from bot.sandbox.bank.evening import Evening
 from bot.sandbox.bank.merchants import Merchants
 from bot.sandbox.bank.messages import Messages
 from bot.sandbox.bank.picture import MAX_BYTES
@@ -46,6 +47,7 @@ class Bank:
         self.messages = Messages(self.books, secret, merchant_url, clock)
         self.customers = Customers(self.books, self.messages, merchant, clock, dice)
         self.merchants = Merchants(self.books, self.messages, merchant, clock, dice, slow_refunds)
+        self.evening = Evening(self.books, self.messages, merchant, clock, dice)
         self._planner: asyncio.Task[None] | None = None
         self.app = web.Application(middlewares=[speak_refusals], client_max_size=MAX_BYTES + 64 * 1024)
         self.app.add_routes(Doors(self).routes())

@@ -60,6 +60,7 @@ class Desk:
             (payment.id, payment.rail, booking, payment.payer.id, payment.payee.id, payment.cents, payment.reference,
              payment.text, payment.at),
         )  # fmt: skip
+        self.books.db.execute("INSERT INTO end_to_end VALUES (?, ?)", (payment.id, payment.end_to_end_id))
 
     def tell(self, payment: Payment, *, credit: bool) -> None:
         if payment.rail == "pix":
@@ -71,7 +72,11 @@ class Desk:
 
     def payment(self, row: Any) -> Payment:
         payer, payee = self.books.get(row["payer"]), self.books.get(row["payee"])
-        return Payment(row["id"], row["rail"], payer, payee, row["cents"], row["reference"], row["text"], row["at"])
+        named = self.books.db.execute("SELECT name FROM end_to_end WHERE payment = ?", (row["id"],)).fetchone()
+        return Payment(
+            row["id"], row["rail"], payer, payee, row["cents"], row["reference"], row["text"], row["at"],
+            named["name"] if named else "NOTPROVIDED",
+        )  # fmt: skip
 
     def pix_id(self, letter: str) -> str:
         """E or D, ISPB, minute in UTC, eleven letters or digits: 32 characters (Pix message catalogue)."""

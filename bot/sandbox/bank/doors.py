@@ -11,6 +11,7 @@ from aiohttp import BodyPartReader, web
 
 from bot.sandbox.bank.codes import read_code
 from bot.sandbox.bank.desk import Refused
+from bot.sandbox.bank.evening import PIX_FEE_BP
 from bot.sandbox.bank.notices import decimal, iso
 from bot.sandbox.bank.pain import NotPain001, read_pain001
 from bot.sandbox.bank.picture import MAX_BYTES, NotAPicture, codes_in
@@ -66,7 +67,8 @@ class Doors:
             web.get("/books", self.books),
             web.get("/messages", self.messages),
             web.post("/messages/{id:[0-9]{1,18}}/{how:again|forge}", self.send_again),
-            web.get("/camt054/{id:[0-9]{1,18}}.xml", self.camt054),
+            web.get("/{kind:camt054|camt053|pix_report}/{id:[0-9]{1,18}}.{form:xml|csv}", self.file),
+            web.post("/day-end", self.day_end),
             web.post("/transfers/{end_to_end}/return", self.give_back),
             web.post("/config", self.config),
             web.get("/pix/v2/pix", self.merchant(self.pix_list)),
@@ -162,11 +164,23 @@ class Doors:
         how = "forged" if request.match_info["how"] == "forge" else "again"
         return web.json_response(await self.bank.messages.send(message, how))
 
-    async def camt054(self, request: web.Request) -> web.Response:
+    async def file(self, request: web.Request) -> web.Response:
+        """A message as the file it is, to be sent to the merchant's people by hand."""
         message = self._message(request)
-        if message["kind"] != "camt054":
-            raise Refused("unknown_message", "That message is no camt.054.", 404)
-        return web.Response(text=message["body"], content_type="application/xml", charset="utf-8")
+        kind = request.match_info["kind"]
+        form = "csv" if kind == "pix_report" else "xml"
+        if message["kind"] != kind or request.match_info["form"] != form:
+            raise Refused("unknown_message", f"That message is no {kind}.{form}.", 404)
+        of = "text/csv" if form == "csv" else "application/xml"
+        return web.Response(text=message["body"], content_type=of, charset="utf-8")
+
+    async def day_end(self, request: web.Request) -> web.Response:
+        """{lose?: bool, fee_bp?: n} -> {messages}: the day's statement and Pix report are written and sent."""
+        body = await _json(request) if request.can_read_body else {}
+        fee = body.get("fee_bp", PIX_FEE_BP)
+        if type(fee) is not int or not 0 <= fee <= 5_000:
+            raise Refused("bad_request", "fee_bp is a whole number of basis points, at most 5000.", 400)
+        return web.json_response({"messages": self.bank.evening.end_day(lose=bool(body.get("lose")), fee_bp=fee)})
 
     def _message(self, request: web.Request) -> dict[str, Any]:
         message = self.bank.messages.get(int(request.match_info["id"]))

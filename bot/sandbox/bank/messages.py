@@ -11,7 +11,12 @@ import aiohttp
 
 from bot.sandbox.bank.books import Books
 
-PATHS = {"pix": ("/bank/pix", "application/json"), "camt054": ("/bank/camt054", "application/xml")}
+PATHS = {
+    "pix": ("/bank/pix", "application/json"),
+    "camt054": ("/bank/camt054", "application/xml"),
+    "camt053": ("/bank/statement", "application/xml"),
+    "pix_report": ("/bank/statement", "text/csv"),
+}
 FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0  # seconds by the bank's clock
 ANSWER_WITHIN = 10.0  # real seconds
 AT_ONCE = 8

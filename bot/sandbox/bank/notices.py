@@ -1,4 +1,4 @@
-"""The bodies of the bank's messages: Bacen's Pix webhook (JSON) and camt.054.001.08 (ISO 20022 XML)."""
+"""The bodies of the bank's messages: Bacen's Pix webhook (JSON), camt.054 and camt.053.001.08 (ISO 20022 XML)."""
 
 import json
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from bot.sandbox.bank.books import Account
 from bot.sandbox.bank.checks import make_cpf
 
+CAMT053 = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 CAMT054 = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
 BIC = "PCKTDEFFXXX"  # the pocket bank's own
 
@@ -81,19 +82,54 @@ def camt054(payment: Payment, *, account: Account, credit: bool, number: int) ->
     """A debit/credit notification with one entry: `credit` tells the side of `account` (the merchant's)."""
     document = Element("Document", xmlns=CAMT054)
     root = grow(document, "BkToCstmrDbtCdtNtfctn")
-    moment, amount = iso(payment.at), decimal(payment.cents)
+    moment = iso(payment.at)
     header = grow(root, "GrpHdr")
     grow(header, "MsgId", f"PCKT054-{number}")
     grow(header, "CreDtTm", moment)
     notification = grow(root, "Ntfctn")
     grow(notification, "Id", f"PCKT054-{number}-1")
     grow(notification, "CreDtTm", moment)
-    own = grow(notification, "Acct")
+    _own_account(notification, account)
+    _entry(notification, payment, account=account, credit=credit)
+    return xml_text(document)
+
+
+def statement(
+    entries: list[tuple[int, Payment]], *, account: Account, opening: int, closing: int, number: int, at: float
+) -> str:
+    """A day's camt.053: balances in cents before and after, and what was booked between, each with its sign."""
+    document = Element("Document", xmlns=CAMT053)
+    root = grow(document, "BkToCstmrStmt")
+    header = grow(root, "GrpHdr")
+    grow(header, "MsgId", f"PCKT053-{number}")
+    grow(header, "CreDtTm", iso(at))
+    part = grow(root, "Stmt")
+    grow(part, "Id", f"PCKT053-{number}-1")
+    grow(part, "ElctrncSeqNb", str(number))
+    grow(part, "CreDtTm", iso(at))
+    _own_account(part, account)
+    for kind, cents in (("OPBD", opening), ("CLBD", closing)):
+        balance = grow(part, "Bal")
+        grow(balance, "Tp/CdOrPrtry/Cd", kind)
+        grow(balance, "Amt", decimal(abs(cents)), Ccy=account.currency)
+        grow(balance, "CdtDbtInd", "CRDT" if cents >= 0 else "DBIT")
+        grow(balance, "Dt/Dt", iso(at)[:10])
+    for cents, payment in entries:
+        _entry(part, payment, account=account, credit=cents > 0)
+    return xml_text(document)
+
+
+def _own_account(part: Element, account: Account) -> None:
+    own = grow(part, "Acct")
     grow(own, "Id/IBAN", account.iban)
     grow(own, "Ccy", account.currency)
     grow(own, "Ownr/Nm", account.name)
     grow(own, "Svcr/FinInstnId/BICFI", BIC)
-    entry = grow(notification, "Ntry")
+
+
+def _entry(part: Element, payment: Payment, *, account: Account, credit: bool) -> None:
+    moment, amount = iso(payment.at), decimal(payment.cents)
+    entry = grow(part, "Ntry")
     side = "CRDT" if credit else "DBIT"
     grow(entry, "NtryRef", payment.id)
     grow(entry, "Amt", amount, Ccy=account.currency)
@@ -106,9 +142,8 @@ def camt054(payment: Payment, *, account: Account, credit: bool, number: int) ->
     grow(domain, "Cd", "PMNT")
     family = grow(domain, "Fmly")
     grow(family, "Cd", "RCDT" if credit else "ICDT")
-    grow(family, "SubFmlyCd", "RRTN" if payment.returned else "ESCT")
+    grow(family, "SubFmlyCd", "ESCT")
     _details(grow(entry, "NtryDtls/TxDtls"), payment, side, amount, account.currency)
-    return xml_text(document)
 
 
 def _details(details: Element, payment: Payment, side: str, amount: str, currency: str) -> None:

@@ -13,7 +13,8 @@
 //   bank, bank-balance-EUR, bank-balance-BRL, bank-entry, bank-scan-file, bank-paste, bank-paste-input, bank-read
 //   bank-review (data-scheme), bank-payee, bank-account, bank-amount, bank-reference, bank-problem, bank-warning (data-code)
 //   bank-mode-right|wrong_amount|twice|late|no_reference, bank-amount-input, bank-late-wait, bank-pay, bank-dont, bank-error
-//   bank-paid, bank-done, bank-messages-toggle, bank-message (data-kind, data-id, data-delivered), bank-again, bank-forge
+//   bank-paid, bank-done, bank-messages-toggle, bank-message (data-kind, data-id, data-delivered), bank-again, bank-forge,
+//   bank-day-end, bank-day-end-losing
 //   view-people, view-chat, view-bank                            the tabs of a narrow screen
 
 import { patch, post } from "./api.js";

@@ -232,8 +232,20 @@ async function refreshMessages() {
 }
 
 function messages() {
-  return [h("h3", {}, t("bank_sent")), screen.messages.length ? screen.messages.map(drawMessage) : h("p.hint", {}, t("bank_none_sent"))];
+  return [h("h3", {}, t("bank_sent")), drawEvening(), screen.messages.length ? screen.messages.map(drawMessage) : h("p.hint", {}, t("bank_none_sent"))];
 }
+
+function drawEvening() {
+  const end = async (body) => {
+    const answer = await post("/bank/day-end", body);
+    toast(answer.messages.length ? t("day_ended") : t("quiet_day"));
+    await refreshMessages();
+  };
+  return h("div.actions", {}, h("button.plain.small", { "data-testid": "bank-day-end", onclick: () => end({}) }, t("day_end")),
+    h("button.plain.small", { "data-testid": "bank-day-end-losing", onclick: () => end({ lose: true }) }, t("day_end_losing")));
+}
+
+const FILES = { camt054: "xml", camt053: "xml", pix_report: "csv" };
 
 function drawMessage(message) {
   const done = message.delivered_at !== null;
@@ -252,6 +264,6 @@ function drawMessage(message) {
   return h("div.told", { "data-testid": "bank-message", "data-id": message.id, "data-kind": message.kind, "data-delivered": String(done) }, body,
     h("div.actions", {}, h("button.plain.small", { "data-testid": "bank-again", onclick: () => send("again") }, t("again")),
       h("button.plain.small", { "data-testid": "bank-forge", onclick: () => send("forge") }, t("forge")),
-      message.kind === "camt054" && h("a.plain.small", { href: `/bank/camt054/${message.id}.xml`, download: `camt054-${message.id}.xml` }, "XML")));
+      FILES[message.kind] && h("a.plain.small", { href: `/bank/${message.kind}/${message.id}.${FILES[message.kind]}`, download: `${message.kind}-${message.id}.${FILES[message.kind]}` }, FILES[message.kind].toUpperCase())));
 }
 
