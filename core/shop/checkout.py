@@ -107,7 +107,7 @@ def _quote(uow: UnitOfWork, shop: Shop, order: Order, method: Method) -> Quote:
             shop,
             order=order,
             method=method,
-            settled_in=uow.sellers.need(order.seller).currency,
+            settled_in=uow.sellers.need(order.seller).owed_in(method.currency),
             now=shop.clock.now(),
         )
     )
@@ -178,7 +178,13 @@ def _offers(uow: UnitOfWork, shop: Shop, order: Order) -> list[tuple[Method, Quo
                     locks.with_room(
                         uow,
                         shop,
-                        make_quote(shop, order=order, method=method, settled_in=seller.currency, now=shop.clock.now()),
+                        make_quote(
+                            shop,
+                            order=order,
+                            method=method,
+                            settled_in=seller.owed_in(method.currency),
+                            now=shop.clock.now(),
+                        ),
                     ),
                 )
             )
@@ -277,7 +283,8 @@ def price_today(uow: UnitOfWork, shop: Shop, order: Order) -> Quote:
     if order.method not in shop.methods:
         raise NoMethod
     method, seller = shop.methods[order.method], uow.sellers.need(order.seller)
-    return make_quote(shop, order=order, method=method, settled_in=seller.currency, now=shop.clock.now())
+    settled_in = seller.owed_in(method.currency)
+    return make_quote(shop, order=order, method=method, settled_in=settled_in, now=shop.clock.now())
 
 
 def take_up_again(uow: UnitOfWork, shop: Shop, order: Order) -> Order:

@@ -16,7 +16,15 @@ from core.ledger.journal import Leg, entry
 from core.money import Asset, Money, asset
 from core.payments import payouts
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payee import BadAccount, BadHolder, give_account, give_holder, masked, read_account
+from core.payments.payee import (
+    BadAccount,
+    BadHolder,
+    choose_conversion,
+    give_account,
+    give_holder,
+    masked,
+    read_account,
+)
 from core.payments.payout import Payout, PayoutState
 from core.payments.payouts import (
     NoReference,
@@ -345,6 +353,18 @@ def test_a_seller_paid_in_the_buyers_currency_gets_their_own_at_the_days_rate_an
     operation = town.sent(payout)
     town.do(payout_failed, operation, "AC04")
     assert town.has("avail:S11", "CNY") == "CNY 782.10"
+
+
+def test_a_sale_of_such_a_seller_waits_in_the_buyers_currency() -> None:
+    world = World(tier=SellerTier.TRUSTED)
+    world.do(choose_conversion, WEI, Conversion.AT_PAYOUT)
+    order = world.orders(world.sells(WEI, "780.00 CNY"), by="sepa")
+    world.pays(order)
+    books = world.books()
+    assert books["avail:S11"].startswith("EUR -")
+    assert "fx:position" not in books
+    (line,) = world.look(statement, "S11", NOON, NOON + timedelta(days=1)).parts[-1].lines
+    assert (line.gross.asset, line.rate) == (EUR, None)
 
 
 def test_without_a_rate_of_the_day_nobody_is_paid_at_a_guess(town: Town) -> None:
