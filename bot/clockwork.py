@@ -52,18 +52,25 @@ class Clockwork:
 
     def start(self, *, every: float = 2.0) -> None:
         """Tick from now on; `every` seconds for what shoppers wait for."""
-        self._add(self.expire, every)
-        self._add(self.count_down, 15)
-        self._add(self.ask, 5)
-        self._add(self.deadlines, 5)
-        self._add(self.settle, 300)
-        self._add(self.seal, 10)
-        self._add(self.prune, 6 * 3600)
-        self._add(self.reconcile, 3600)
-        self._add(self.watch_positions, 60)
+        for job, seconds in self.ticks(every):
+            self._add(job, seconds)
         if self._sources:
             self._add(self.fetch_rates, 3600, at_once=True)
         self._scheduler.start()
+
+    def ticks(self, every: float = 2.0) -> tuple[tuple[Callable[[], Awaitable[None]], float], ...]:
+        """What this shop does by itself, and after how many seconds again. The one list, of which stories know too."""
+        return (
+            (self.expire, every),
+            (self.count_down, 15),
+            (self.ask, 5),
+            (self.deadlines, 5),
+            (self.settle, 300),
+            (self.seal, 10),
+            (self.prune, 6 * 3600),
+            (self.reconcile, 3600),
+            (self.watch_positions, 60),
+        )
 
     def every(self, seconds: float, job: Callable[[], object]) -> None:
         """Tick something else that needs it."""

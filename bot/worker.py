@@ -34,10 +34,13 @@ class Worker:
     """One loop. Effects of one lane go in order, lanes side by side; an effect that fails comes back later.
 
     `alone` says that no other process works on this outbox: what a dead one had leased is taken up at once.
+    It looks by itself `every` so many seconds, for what became due or was left by a dead worker.
     """
 
-    def __init__(self, store: Store, clock: Clock, topics: Mapping[str, Carry], *, alone: bool = False) -> None:
-        self._store, self._clock, self._topics = store, clock, topics
+    def __init__(
+        self, store: Store, clock: Clock, topics: Mapping[str, Carry], *, alone: bool = False, every: float = 1.0
+    ) -> None:
+        self._store, self._clock, self._topics, self._every = store, clock, topics, every
         self._poked = asyncio.Event()
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
@@ -51,7 +54,7 @@ class Worker:
         self._poked.set()
 
     async def run(self) -> None:
-        """Work until `stop`. Looks by itself every second, for what became due or was left by a dead worker."""
+        """Work until `stop`."""
         while not self._stopping:
             try:
                 more = await self.work()
@@ -60,7 +63,7 @@ class Worker:
                 more = False
             if not more:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._poked.wait(), 1.0)
+                    await asyncio.wait_for(self._poked.wait(), self._every)
             self._poked.clear()  # before looking: what is poked from here on is looked at once more
 
     async def work(self) -> bool:
