@@ -7,13 +7,14 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 
-from core.channels.simulated import GOOD, Disputed, Line, Manners, Message, Paid, Refunded, Refused, Settled
+from core.channels.simulated import GOOD, Disputed, Line, Manners, Message, Paid, PaidOut, Refunded, Refused, Settled
 from core.channels.simulator import Simulator
 from core.ids import OrderId
 from core.payments.doubt import check
 from core.payments.driver import Driver
 from core.payments.operations import OperationState
 from core.payments.outcomes import is_new, refuse_by_message, what_must_not_differ
+from core.payments.payouts import return_payout_by_message, settle_payout_by_message
 from core.payments.receiving import Fact, take_in
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
 from core.ports import UnitOfWork
@@ -39,6 +40,12 @@ def book(uow: UnitOfWork, shop: Shop, told: Message) -> None:
             _book_line(uow, shop, line)
     elif isinstance(told, Refused):
         refuse_by_message(uow, shop, NAME, told.reference, told.reason)
+    elif isinstance(told, PaidOut) and told.returned:
+        return_payout_by_message(uow, shop, NAME, told.reference, told.evidence, told.amount)
+    elif isinstance(told, PaidOut) and told.reason:
+        refuse_by_message(uow, shop, NAME, told.reference, told.reason)
+    elif isinstance(told, PaidOut):
+        settle_payout_by_message(uow, shop, NAME, told.reference, told.evidence, told.amount)
     elif isinstance(told, Refunded) and told.reason:
         reject_refund_by_message(uow, shop, NAME, told.reference, told.reason)
     elif isinstance(told, Refunded):
@@ -119,7 +126,9 @@ class Coast:
         charged = self.channel.books.charged()
         clearing = self.world.look(lambda uow: uow.journal.totals(f"clearing:{NAME}"))
         taken_back = sum(self._sums("clawback").values())
-        assert sum(clearing.values()) == sum(charged.values()) - taken_back, "and so did what went back"
+        paid_out = self.channel.books.paid_out()
+        inside = sum(charged.values()) - taken_back - sum(paid_out.values())
+        assert sum(clearing.values()) == inside, "and so did what went back and out"
 
     def _sums(self, kind: str) -> dict[tuple[str, str], int]:
         sums: dict[tuple[str, str], int] = {}

@@ -14,6 +14,7 @@ from core.ledger import accounts
 from core.money import Money, asset, parse_price
 from core.payments.driver import Driver
 from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.payout import PayoutState
 from core.payments.receipts import Receipt, ReceiptState
 from core.payments.receiving import Fact, take_in
 from core.payments.refund import Refund, RefundState
@@ -267,6 +268,8 @@ def _judge_held(uow: UnitOfWork, totals: dict[tuple[str, str], int], receipts: l
     for sent in uow.operations.find(kind=OperationKind.REFUND, state=OperationState.SUCCEEDED, limit=_ENDLESS):
         if not uow.journal.posted(f"returned:{sent.id}"):
             inside[accounts.clearing(sent.channel), sent.amount.asset.code] -= sent.amount.minor
+    for payout in uow.payouts.find(state=PayoutState.PAID, limit=_ENDLESS):
+        inside[accounts.clearing(payout.channel), payout.sent.asset.code] -= payout.sent.minor
     assert suspense <= 0
     held = {place: -minor for place, minor in totals.items() if place[0].startswith(("refund_payable:", "unapplied:"))}
     assert +Counter(held) == +waiting

@@ -11,6 +11,7 @@ from core.payments.doubt import doubt, due_to_ask, wait_to_ask
 from core.payments.intents import follow
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.outcomes import Next, hear, record, voided
+from core.payments.payouts import withheld
 from core.ports import Altered, Answer, Channel, Charging, Outcome, Store, UnitOfWork, Unknown
 from core.shop.context import Shop
 from core.shop.notices import tell
@@ -120,6 +121,9 @@ def dispatch(uow: UnitOfWork, shop: Shop, operation_id: OperationId) -> Operatio
     if operation.state is OperationState.UNKNOWN:
         return uow.operations.save(replace(operation, sent_at=now))
     if operation.state is not OperationState.RESERVED:
+        return None
+    if withheld(uow, operation):  # stopped at the last moment: that no byte has left is the proof
+        uow.operations.save(operation.move(OperationState.EXPIRED))
         return None
     first = operation.move(OperationState.DISPATCHED)
     return uow.operations.save(replace(first, dispatched_at=now, sent_at=now, ask_at=wait_to_ask(shop, first)))

@@ -152,8 +152,12 @@ def voided(uow: UnitOfWork, shop: Shop, operation_id: OperationId, outcome: Outc
 
 
 def refuse_by_message(uow: UnitOfWork, shop: Shop, channel: str, reference: str, reason: str) -> bool:
-    """A webhook says that the charge of this reference will not be paid. False when it is none of ours."""
-    found = uow.operations.find(channel=channel, kind=OperationKind.CHARGE, reference=reference, limit=1)
+    """A webhook says that a charge will not be paid, or a payout not be made. False when it is none of ours.
+
+    What a refusal of a refund calls for besides is refunds.reject_refund_by_message.
+    """
+    kinds = (OperationKind.CHARGE, OperationKind.PAYOUT)
+    found = uow.operations.find(channel=channel, kind=kinds, reference=reference, limit=1)
     for operation in (uow.operations.lock(one.id) for one in found):
         if operation.state in _OPEN:
             fail(uow, shop, operation, reason)

@@ -10,11 +10,14 @@ import pytest
 from core.channels.simulated import Disputed, Manners, Paid, PaidOut, Refunded, Settled
 from core.channels.simulator import Simulator
 from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.payee import give_account, give_holder
+from core.payments.payout import PayoutState
 from core.payments.refunds import refund_order
+from core.payments.settlement import settle_due
 from core.ports import ActionNeeded, NotFound, Outcome, Rejected, Succeeded, Unknown
 from core.shop.checkout import pay_otherwise
 from core.shop.orders import OrderState
-from tests.builders import ADA, MAYA, HandClock, an_operation, eur, money
+from tests.builders import ADA, MAYA, PAYER_IBAN, ROSA, HandClock, an_operation, eur, money
 from tests.coast import Coast, always
 
 S = OperationState
@@ -239,6 +242,54 @@ def test_a_refused_refund_leaves_the_money_with_us() -> None:
     coast.step()
     coast.judge()
     assert coast.net(order.id) == 10000
+
+
+def earned() -> Coast:
+    """Rosa has sold something for 100 EUR, and the week has ended."""
+    coast = Coast(4)
+    coast.world.do(give_account, ROSA, PAYER_IBAN)
+    coast.world.do(give_holder, ROSA, "Rosa Bianchi")
+    order = coast.order()
+    coast.step()
+    coast.world.ships(order, ROSA)
+    coast.world.receives(order)
+    coast.let_pass(timedelta(days=4), every=timedelta(hours=6))
+    return coast
+
+
+@pytest.mark.parametrize("manner", ["timeout", "lost", "slow", "twice", "shuffled", "unsaid", "early", "blind"])
+def test_a_seller_is_paid_once_whatever_the_channel_does(manner: str) -> None:
+    coast = earned()
+    coast.channel.manners = always(**{manner: 1.0})
+    (payout,) = coast.world.do(settle_due)
+    coast.let_pass(timedelta(hours=2))
+    coast.behave()
+    coast.judge()
+    assert coast.channel.books.paid_out() == {(PAYER_IBAN, "EUR"): payout.sent.minor}
+    assert [one.kind for one in coast.channel.books.movements] == ["payment", "payout"]
+    assert coast.world.look(lambda uow: uow.payouts.need(payout.id)).state is PayoutState.PAID
+
+
+@pytest.mark.parametrize("manner", ["refused_payout", "returned_payout"])
+def test_a_payout_that_does_not_arrive_is_the_sellers_again_whole(manner: str) -> None:
+    coast = earned()
+    before = coast.world.books()
+    coast.channel.manners = always(**{manner: 1.0})
+    (payout,) = coast.world.do(settle_due)
+    coast.step()
+    coast.behave()
+    coast.judge()
+    assert coast.channel.books.paid_out() == {}
+    assert coast.world.books() == before
+    assert coast.world.look(lambda uow: uow.payouts.need(payout.id)).state is PayoutState.RETURNED
+
+
+def test_a_payout_stopped_at_the_last_moment_does_not_leave() -> None:
+    coast = earned()
+    (payout,) = coast.world.do(settle_due)
+    coast.world.store.write_now(lambda uow: uow.payouts.save(uow.payouts.lock(payout.id).move(PayoutState.HELD)))
+    coast.step()
+    assert coast.channel.books.paid_out() == {}
 
 
 @pytest.mark.parametrize("seed", range(12))
