@@ -68,8 +68,8 @@ class Pix:
         self._patience = aiohttp.ClientTimeout(total=patience)  # seconds
 
     async def refund(self, operation: Operation) -> Outcome:
-        """PUT the devolução under the operation's own id."""
-        if not self._api_url:
+        """PUT the devolução under the operation's own id. One to another account names no payment: made by hand."""
+        if not self._api_url or not operation.body["fact"]:
             return Pending(by_hand=True)
         try:
             async with self._session.put(
@@ -95,7 +95,7 @@ class Pix:
 
     async def query(self, operation: Operation) -> Answer:
         """GET the devolução. Payouts are not the API's, and our codes are never asked for."""
-        if not self._api_url or operation.kind is not OperationKind.REFUND:
+        if not self._api_url or operation.kind is not OperationKind.REFUND or not operation.body["fact"]:
             return Unknown("cannot be asked")
         try:
             async with self._session.get(

@@ -20,7 +20,7 @@ from core.ledger.accounts import Side
 from core.ledger.anchor import parse
 from core.ledger.chain import ROOT, Record, next_link
 from core.ledger.finding import Finding
-from core.payments import doubt, positions, settlement, unsettled
+from core.payments import doubt, positions, settlement, sums, unsettled
 from core.ports import UnitOfWork
 from core.risk import limits
 
@@ -44,6 +44,7 @@ RULES = {
 Check = Callable[[UnitOfWork], Iterator[Finding]]
 
 ELSEWHERE: tuple[tuple[tuple[int, ...], Check], ...] = (
+    ((4, 5, 6), sums.check),
     ((8,), doubt.check),
     ((9,), settlement.check),
     ((10,), positions.check),

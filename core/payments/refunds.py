@@ -99,14 +99,15 @@ def give_back(
 
 
 def _last_in_first_back(uow: UnitOfWork, order: Order, amount: Money) -> Iterator[tuple[Receipt, Money]]:
-    for applied in uow.applications.find(order=order.id, limit=_ENDLESS):
+    paid_by = [(uow.receipts.need(one.receipt), one) for one in uow.applications.find(order=order.id, limit=_ENDLESS)]
+    for receipt, applied in sorted(paid_by, key=lambda one: (one[1].at, one[0].received_at), reverse=True):
         if not amount:
             return
         back = uow.refunds.find(order=order.id, receipt=applied.receipt, state=_GOING, limit=_ENDLESS)
         part = min(amount, applied.amount - Money(sum(one.amount.minor for one in back), amount.asset))
         if part:
             amount -= part
-            yield uow.receipts.need(applied.receipt), part
+            yield receipt, part
 
 
 def _fund_from_order(
