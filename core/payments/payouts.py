@@ -251,10 +251,8 @@ def _payout_of(uow: UnitOfWork, channel: str, reference: str) -> Operation | Non
 
 def withheld(uow: UnitOfWork, operation: Operation) -> bool:
     """Whether a payout's command must not leave now: asked at the last moment, by the driver's dispatch."""
-    return operation.kind is OperationKind.PAYOUT and uow.payouts.need(operation.body["payout"]).state in (
-        PayoutState.HELD,
-        PayoutState.RETURNED,
-    )
+    stopped = (PayoutState.HELD, PayoutState.RETURNED)
+    return operation.kind is OperationKind.PAYOUT and uow.payouts.need(operation.body["payout"]).state in stopped
 
 
 def withhold(uow: UnitOfWork, shop: Shop, payout_id: str) -> Payout:
