@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from core.ledger import accounts
 from core.ledger.journal import credit, debit, entry
@@ -73,8 +74,11 @@ def apply(uow: UnitOfWork, shop: Shop, order: Order, share: Share) -> Receipt:
     return uow.receipts.save(receipt.keeping(receipt.held - share.amount))
 
 
-def capture(uow: UnitOfWork, shop: Shop, order: Order, paid_by: Sequence[Share]) -> Order:
-    """Take the price into escrow: once an order, by the key of its entry. Everybody concerned is told."""
+def capture(uow: UnitOfWork, shop: Shop, order: Order, paid_by: Sequence[Share], at: datetime | None = None) -> Order:
+    """Take the price into escrow: once an order, by the key of its entry. Everybody concerned is told.
+
+    `at` is when the payment that completed the price was made, where its message told that.
+    """
     now = shop.clock.now()
     quote, seller = quote_of(uow, order), uow.sellers.need(order.seller)
     price = quote.pay
@@ -101,7 +105,7 @@ def capture(uow: UnitOfWork, shop: Shop, order: Order, paid_by: Sequence[Share])
     _end_charges(uow, order, [share.receipt for share in paid_by])
     assert order.intent is not None
     uow.intents.save(replace(uow.intents.lock(order.intent), state=IntentState.CAPTURED))
-    locks.use(uow, shop, order, quote)
+    locks.use(uow, shop, order, quote, at)
     rules = shop.policy.escrow[seller.tier]
     order = uow.orders.save(replace(order.move(OrderState.PAID), paid_at=now, ship_by=now + rules.ship))
     tell(uow, now, order.shopper, "paid", order.id)

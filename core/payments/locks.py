@@ -77,15 +77,16 @@ def let_go(uow: UnitOfWork, quote: Quote, to: QuoteState) -> Quote:
 def use(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, at: datetime | None = None) -> Quote:
     """The capture uses the quote, once. Raises IllegalMove when it is not locked.
 
-    `at` is when the payment was made, by the payer's bank. What `recheck` finds wrong is told to the admins and does
-    not stop it: by a bank's or a QR's payment the money is here already, the buyer has paid what they were promised in
-    time, and the honest place for a rate that ran away is the shop's own books. The position is booked at the
-    quote's mid, so what it costs shows as slippage (pnl:fx) when it is hedged.
+    `at` is when the payment was made, by the payer's bank; who books it found it in time. What `recheck` finds wrong
+    is told to the admins and does not stop it: by a bank's or a QR's payment the money is here already, the buyer has
+    paid what they were promised, and the honest place for a rate that ran away is the shop's own books. The position is
+    booked at the quote's mid, so what it costs shows as slippage (pnl:fx) when it is hedged.
     """
     found = recheck(uow, shop, order, quote, at or shop.clock.now())
     used = uow.quotes.save(replace(quote.move(QuoteState.USED), used_at=at))
     _count(uow, quote, -1)
-    for admin in sorted(shop.admins) if not found.is_good(shop.policy.fx.recheck_bp) else ():
+    moved = abs(found.moved_bp) > shop.policy.fx.recheck_bp
+    for admin in sorted(shop.admins) if moved or not found.bound else ():
         kind = "rate_moved" if found.bound else "quote_broken"
         slip = {"bp": str(found.moved_bp), "minor": str(found.slip.minor), "code": found.slip.asset.code}
         tell(uow, shop.clock.now(), admin, kind, order.id, **slip)

@@ -60,7 +60,7 @@ def take_in(uow: UnitOfWork, shop: Shop, fact: Fact) -> Receipt:
     receipt = _write_down(uow, shop, fact, misfit, order)
     share = Share(receipt, fact.amount, accounts.clearing(fact.channel))
     if misfit is Misfit.SHORT:
-        receipt = _pay(uow, shop, order, share)
+        receipt = _pay(uow, shop, order, share, fact.at)
     elif misfit is Misfit.DOUBLE:
         make_good(uow, shop, order, share)
     elif misfit in (Misfit.LATE, Misfit.OUT_OF_STOCK) and order.state is not OrderState.PLACED:
@@ -91,13 +91,13 @@ def in_stock(uow: UnitOfWork, order: Order) -> bool:
     return all(product is not None and product.stock >= quantity for product, quantity in products)
 
 
-def _pay(uow: UnitOfWork, shop: Shop, order: Order, share: Share) -> Receipt:
+def _pay(uow: UnitOfWork, shop: Shop, order: Order, share: Share, at: datetime) -> Receipt:
     """Add the payment to what is there of the order's price; the order is captured when that is enough."""
     price, receipt = quote_of(uow, order).pay, share.receipt
     found = shares(uow, shop, order, price, share)
     if not found:
         return uow.receipts.save(replace(receipt, part_of=order.id))
-    capture(uow, shop, order, found)
+    capture(uow, shop, order, found, at)
     receipt = uow.receipts.need(receipt.id)
     return uow.receipts.save(replace(receipt, misfit=Misfit.OVER if receipt.held else Misfit.NONE))
 

@@ -18,6 +18,7 @@ from core.payments.locks import NoRoom
 from core.payments.operations import IllegalMove
 from core.payments.pricing import TooLargeToLock, cart_digest
 from core.payments.quote import Quote, QuoteState
+from core.payments.receiving import take_in
 from core.policy import Policy
 from core.shop.checkout import cancel, method_offers
 from tests.builders import ADA, BRL, CNY, EUR, LIN, MAYA, NOON, ROSA, WEI, eur, fixings, money, policy
@@ -183,6 +184,17 @@ def test_a_rate_that_ran_away_is_told_and_the_promise_is_kept(world: World) -> N
     assert "rate_moved" in world.news(ADA)
     assert quote_of(world, order).state is QuoteState.USED
     assert exposures(world)["CNY"] == ("CNY -797.90", "CNY 0.00"), "booked at the quote's mid"
+
+
+def test_a_payment_made_in_time_and_told_late_uses_its_quote_in_time(world: World) -> None:
+    order = world.orders(world.sells(WEI, "790 CNY"))
+    fact = world.fact(order)
+    world.clock.let_pass(minutes=61)  # past the deadline, within the bank's grace
+    world.do(take_in, fact)
+    quote = quote_of(world, order)
+    assert (quote.state, quote.used_at) == (QuoteState.USED, NOON)
+    assert {"rate_moved", "quote_broken"}.isdisjoint(world.news(ADA))
+    sound(world)
 
 
 def test_a_rate_that_moved_a_little_is_nobodys_business(world: World) -> None:
