@@ -18,10 +18,10 @@ from core.ledger.journal import credit, debit, entry
 from core.money import Money, zero
 from core.payments.bankline import BankLine, LineKind, LineState, Why
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payouts import return_payout_by_message, settle_payout_by_message
+from core.payments.payouts import HAND, return_payout_by_message, settle_payout_by_message
 from core.payments.receipts import Receipt
 from core.payments.receiving import Fact, take_in
-from core.payments.refunds import settle_refund_by_message
+from core.payments.refunds import return_refund_by_message, settle_refund_by_message
 from core.ports import Duplicate, UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell
@@ -104,13 +104,14 @@ def _refund_done(uow: UnitOfWork, shop: Shop, operation: Operation, told: Report
 
 
 def _payout_done(uow: UnitOfWork, shop: Shop, operation: Operation, told: Reported) -> bool:
-    return settle_payout_by_message(uow, shop, told.channel, operation.reference, told.proof, operation.amount)
+    return settle_payout_by_message(uow, shop, operation.channel, operation.reference, told.proof, operation.amount)
 
 
 def _came_back(uow: UnitOfWork, shop: Shop, operation: Operation, told: Reported) -> bool:
-    if operation.kind is not OperationKind.PAYOUT:
-        return False
-    return return_payout_by_message(uow, shop, told.channel, operation.reference, told.proof, operation.amount)
+    if operation.kind is OperationKind.PAYOUT:
+        return return_payout_by_message(uow, shop, operation.channel, operation.reference, told.proof, operation.amount)
+    known = return_refund_by_message(uow, shop, told.channel, operation.reference, told.proof, operation.amount)
+    return known and uow.journal.posted(f"returned:{operation.id}")  # not so: another command carried the refund
 
 
 def _nobody(uow: UnitOfWork, shop: Shop, receipt: Receipt, told: Reported) -> bool:
@@ -230,7 +231,7 @@ _SAME = {
 
 def _known(uow: UnitOfWork, told: Reported) -> BankLine | None:
     kinds = _SAME.get(told.kind, (told.kind,))
-    found = uow.banklines.find(channel=told.channel, kind=kinds, fact=told.fact, limit=5)
+    found = uow.banklines.find(channel=(told.channel, HAND), kind=kinds, fact=told.fact, limit=5)
     return next((line for line in found if line.document), None)
 
 
@@ -342,7 +343,7 @@ def _grow(uow: UnitOfWork, line: BankLine) -> None:
 
 def _outgoing(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
     operation = _operation_of(uow, told)
-    if operation is None:
+    if operation is None or operation.state is OperationState.RESERVED:  # no byte of that one has left the house
         return _Match(LineKind.OTHER, why=Why.UNKNOWN)
     kind = LineKind.PAYOUT if operation.kind is OperationKind.PAYOUT else LineKind.REFUND
     if operation.amount != -told.gross:
@@ -352,18 +353,21 @@ def _outgoing(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Mat
     done = verbs.payout_done if kind is LineKind.PAYOUT else verbs.refund_done
     if operation.state is not OperationState.SUCCEEDED and not done(uow, shop, operation, told):
         return _Match(kind, why=Why.UNKNOWN)
-    return _Match(kind, operation.id)
+    return _Match(kind, operation.id, channel=operation.channel)
 
 
 def _operation_of(uow: UnitOfWork, told: Reported) -> Operation | None:
     """The refund or payout of this name or evidence; of a refund made by hand the payment is named."""
     kinds = (OperationKind.REFUND, OperationKind.PAYOUT)
-    operations, channel = uow.operations, told.channel
+    operations, channel = uow.operations, (told.channel, HAND)
     found = operations.find(channel=channel, kind=kinds, reference=told.name, limit=1) if told.name else []
     if not found and told.evidence:
         found = operations.find(channel=channel, kind=kinds, evidence=told.proof, limit=1)
     if found:
         return operations.lock(found[0].id)
+    by_hand = uow.payouts.find(channel=HAND, evidence=(told.fact, told.name or told.fact), limit=2)
+    if len(by_hand) == 1 and by_hand[0].operation is not None:  # /paid has cited this line
+        return operations.lock(by_hand[0].operation)
     for receipt in uow.receipts.find(channel=told.channel, fact=told.of, limit=1) if told.of else ():
         sent = operations.find(kind=OperationKind.REFUND, receipt=receipt.id, limit=20)
         fitting = [one for one in sent if one.amount == -told.gross and settled(uow, one.id) is None]
@@ -374,9 +378,14 @@ def _operation_of(uow: UnitOfWork, told: Reported) -> Operation | None:
 
 def _returned(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
     operation = _operation_of(uow, told)
-    if operation is None or operation.amount != told.gross or not verbs.came_back(uow, shop, operation, told):
+    if operation is None or operation.amount != told.gross or operation.state is OperationState.RESERVED:
         return _Match(told.kind, why=Why.RETURNED)
-    return _Match(told.kind, f"return:{operation.id}")
+    about = f"return:{operation.id}"
+    if (holder := settled(uow, about)) is not None and holder.fact != told.fact:
+        return _Match(told.kind, why=Why.TWICE)
+    if not verbs.came_back(uow, shop, operation, told):
+        return _Match(told.kind, why=Why.RETURNED)
+    return _Match(told.kind, about, channel=operation.channel)
 
 
 def _taken_back(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:

@@ -80,8 +80,11 @@ def _received(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
 
 def _refunded(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
     for one in _pages(uow.operations, span.of("created_at"), kind=OperationKind.REFUND, state=OperationState.SUCCEEDED):
-        at = one.dispatched_at or one.created_at
+        at = uow.journal.entry(f"refunded:{one.id}").at
         yield Movement(one.id, one.channel, LineKind.REFUND, one.evidence or one.id, one.reference, -one.amount, at)
+        if uow.journal.posted(key := f"returned:{one.id}"):
+            back, at = f"return:{one.id}", uow.journal.entry(key).at
+            yield Movement(back, one.channel, LineKind.RETURN, back, one.reference, one.amount, at)
 
 
 def _paid_out(uow: UnitOfWork, span: Span) -> Iterator[Movement]:

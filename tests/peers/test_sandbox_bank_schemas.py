@@ -1,4 +1,4 @@
-"""The bank's camt.053, camt.054 and pain.002 are valid by ISO 20022's own schemas, taken from packages that ship them."""
+"""The bank's camt.053, camt.054 and pain.002 are valid by ISO 20022's own schemas, from packages that ship them."""
 
 from importlib.util import find_spec
 from pathlib import Path

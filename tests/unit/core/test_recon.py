@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,16 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import NotAllowed
+from core.ids import OperationId, SellerId
+from core.ledger.journal import credit, debit, entry
 from core.money import Money, asset
 from core.payments import exceptions, recon, unsettled
 from core.payments.bankline import BankLine, LineKind, LineState, Why
 from core.payments.exceptions import Into, NoNote, NotOpen, close_exception, standings, take_exception
-from core.payments.operations import Operation, OperationKind
+from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.payout import Payout, PayoutState
+from core.payments.payouts import payout_done
 from core.payments.receiving import take_in
 from core.payments.recon import Reported, Taken, Verbs, take_line
 from core.payments.refunds import refund_order
+from core.ports import UnitOfWork
 from core.shop.orders import Order
-from tests.builders import ADA, LIN, MAYA, NOON, ROSA, money
+from tests.builders import ADA, LIN, MAYA, NOON, ROSA, an_operation, money
 from tests.world import World
 
 DOCUMENT = "STMT-1"
@@ -27,8 +33,6 @@ DOCUMENT = "STMT-1"
 
 class Shop(World):
     """A world whose clearing is judged: by nouns and by the books."""
-
-    judged = True
 
     def judge(self) -> None:
         """Clearing is settled here, which the other worlds do not know of: the finding of the check is the judge."""
@@ -58,10 +62,9 @@ class Shop(World):
         return Reported(**(given | more))
 
     def refunded(self, order: Order) -> tuple[Operation, Reported]:
-        refund_order_id = self.do(refund_order, ADA, order.id)
+        self.do(refund_order, ADA, order.id)
         self.run_errands()
         found = self.look(lambda uow: uow.operations.find(kind=OperationKind.REFUND, order=order.id, limit=1))[0]
-        assert refund_order_id
         told = Reported(
             channel=found.channel,
             kind=LineKind.REFUND,
@@ -248,6 +251,95 @@ def test_what_nobody_takes_up_is_an_exception(kind: LineKind, gross: str, why: W
     assert shop.lines()[0].why is why
 
 
+# What came back
+
+
+def test_a_refund_that_came_back_is_owed_again_and_clearing_is_zero() -> None:
+    shop = Shop()
+    order, told = shop.paid()
+    shop.takes(told)
+    operation, sent = shop.refunded(order)
+    shop.takes(sent)
+    back = Reported("sepa", LineKind.RETURN, "R1", operation.amount, shop.clock.now(), name=operation.reference)
+    assert shop.takes(back) is Taken.MATCHED
+    assert shop.takes(back, "STMT-2") is Taken.KNOWN
+    books = shop.books()
+    assert books == {"bank": "EUR 100.00", "refund_payable:1": "EUR -100.00"}
+    (refund,) = shop.look(lambda uow: uow.refunds.find())
+    assert refund.state == "failed"
+    again = Reported("sepa", LineKind.RETURN, "R2", operation.amount, shop.clock.now(), name=operation.reference)
+    assert shop.takes(again) is Taken.OPEN, "it can come back once"
+
+
+def test_a_return_that_is_told_before_the_departure_ends_in_the_same_books() -> None:
+    shop = Shop()
+    order, told = shop.paid()
+    shop.takes(told)
+    operation, sent = shop.refunded(order)
+    back = Reported("sepa", LineKind.RETURN, "R1", operation.amount, shop.clock.now(), name=operation.reference)
+    assert shop.takes(back) is Taken.MATCHED
+    assert shop.clearing() == {"clearing:sepa": "EUR -100.00"}, "the debit's own line has yet to come"
+    assert shop.takes(sent) is Taken.MATCHED
+    assert shop.books() == {"bank": "EUR 100.00", "refund_payable:1": "EUR -100.00"}
+
+
+def test_a_return_of_another_sum_is_an_exception() -> None:
+    shop = Shop()
+    order, told = shop.paid()
+    shop.takes(told)
+    operation, sent = shop.refunded(order)
+    shop.takes(sent)
+    back = Reported("sepa", LineKind.RETURN, "R1", money("95.00 EUR"), shop.clock.now(), name=operation.reference)
+    assert shop.takes(back) is Taken.OPEN
+
+
+def a_payout(shop: Shop, channel: str) -> tuple[Operation, Payout]:
+    """EUR 50.00 of the shop's own on its way to a seller, by hand or by a rail."""
+
+    def reserve(uow: UnitOfWork) -> tuple[Operation, Payout]:
+        now, fifty = shop.clock.now(), money("50.00 EUR")
+        owed = (debit("equity", fifty), credit("transit:P1", fifty))
+        uow.journal.post(entry("payout:P1", now, "payout", *owed))
+        operation = an_operation(
+            state=OperationState.PENDING,
+            id=OperationId("0PAY"),
+            kind=OperationKind.PAYOUT,
+            channel=channel,
+            amount=fifty,
+            reference="0PAY",
+            body={"payout": "P1"},
+            receipt="",
+        )
+        uow.operations.add(operation)
+        states = {"state": PayoutState.RESERVED, "since": now, "until": now, "created_at": now}
+        payout = Payout(id="P1", seller=SellerId("S12"), channel=channel, taken=fifty, sent=fifty, **states)
+        return operation, uow.payouts.add(replace(payout, operation=operation.id))
+
+    made: tuple[Operation, Payout] = shop.store.write_now(reserve)
+    return made
+
+
+@pytest.mark.parametrize("channel", ["sepa", "hand"])
+def test_a_payout_leaves_the_bank_by_its_line_and_comes_back_by_another(channel: str) -> None:
+    shop = Shop()
+    a_payout(shop, channel)
+    sent = Reported("sepa", LineKind.REFUND, "X1", money("-50.00 EUR"), NOON, name="0PAY", firm=False)
+    assert [shop.takes(sent), shop.takes(sent)] == [Taken.MATCHED, Taken.KNOWN]
+    assert shop.books() == {"bank": "EUR -50.00", "equity": "EUR 50.00"}
+    back = Reported("sepa", LineKind.RETURN, "X2", money("50.00 EUR"), NOON, name="0PAY", firm=False)
+    assert [shop.takes(back), shop.takes(back)] == [Taken.MATCHED, Taken.KNOWN]
+    assert shop.books() == {"avail:S12": "EUR -50.00", "equity": "EUR 50.00"}
+
+
+def test_a_payout_made_by_hand_is_known_by_the_reference_that_was_cited() -> None:
+    shop = Shop()
+    operation, _ = a_payout(shop, "hand")
+    shop.store.write_now(lambda uow: payout_done(uow, shop.shop, uow.operations.need(operation.id), "BANK-4711"))
+    sent = Reported("sepa", LineKind.OTHER, "BANK-4711", money("-50.00 EUR"), NOON, firm=False)
+    assert shop.takes(sent) is Taken.MATCHED
+    assert shop.clearing() == {}
+
+
 # What never comes
 
 
@@ -339,8 +431,6 @@ def test_each_channel_stands_as_cleared_waiting_and_listed() -> None:
 
 
 def test_the_check_finds_money_in_clearing_that_nothing_explains() -> None:
-    from core.ledger.journal import credit, debit, entry
-
     shop = Shop()
     lost = entry("k", NOON, "k", debit("clearing:sepa", money("1.00 EUR")), credit("suspense", money("1.00 EUR")))
     shop.store.write_now(lambda uow: uow.journal.post(lost))
@@ -361,7 +451,7 @@ def test_days_to_settle_are_business_days(now: datetime, days: int, then: dateti
 ACTS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["told", "line", "line again", "altered", "other id", "refund", "refund line", "sweep", "batch"]
+            ["told", "line", "line again", "altered", "other id", "refund", "refund line", "back", "sweep", "batch"]
         ),
         st.integers(0, 2),
     ),
@@ -392,6 +482,9 @@ def test_whatever_comes_in_whatever_order_clearing_is_zero_or_listed(acts: list[
             debits[n] = shop.refunded(order)[1]
         elif act == "refund line" and n in debits:
             shop.takes(debits[n])
+        elif act == "back" and n in debits:
+            given = {"kind": LineKind.RETURN, "fact": f"R{n}", "gross": -debits[n].gross}
+            shop.takes(Reported(channel="sepa", at=shop.clock.now(), name=debits[n].name, **given))
         elif act == "sweep":
             after_days(shop, 7)
             shop.sweeps()
