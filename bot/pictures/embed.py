@@ -19,6 +19,7 @@ from fontTools.ttLib import TTFont
 from bot.pictures.fonts import CJK, FILES, LATIN, clean, font_of
 
 EM = 1000  # units, of both fonts
+_EPOCH = 2_082_844_800  # 1970 in the seconds since 1904 that TrueType counts in
 _ERROR = 1.0  # units that a quadratic curve may leave a cubic one
 _SQUARE = "\N{WHITE SQUARE}"  # for what neither font has: a visible defect, as on pictures
 
@@ -35,6 +36,7 @@ def font_for(text: str, weight: int) -> bytes:
         widths[name] = (width, getattr(glyphs[name], "xMin", 0))  # the bearing: else glyphs are moved
         codes[ord(character)] = name
     built = FontBuilder(EM, isTTF=True)
+    built.updateHead(created=_EPOCH, modified=_EPOCH)  # the same characters are the same file
     built.setupGlyphOrder(list(glyphs))
     built.setupCharacterMap(codes)
     built.setupGlyf(glyphs)
