@@ -34,7 +34,8 @@ async def test_a_wrong_amount_is_held_told_and_sent_back_with_one_tap(town, meth
     ada.mark = await town.seq()
     await nora.pay(reading, "wrong_amount", amount="19.99")
     held = await nora.wait_for("19.99 is held")
-    assert "not the amount of the order" in held["text"] and order_of(card) in held["text"]
+    assert "less than the order costs" in held["text"] and order_of(card) in held["text"]
+    assert "0.01" in held["text"] and "is sent back" in held["text"], "what is missing, and what happens by itself"
     told = await ada.wait_for("19.99 is held")
     assert "/refund" in told["text"]
     assert decode(await nora.picture(await nora.message(card["message_id"]))), "the order still waits for its money"
@@ -92,7 +93,7 @@ async def test_a_payment_without_a_reference_is_the_admins_to_judge(town):
     ada.mark = await town.seq()
     await nora.pay(reading, "no_reference")
     told = await ada.wait_for("23.00 is held")
-    assert "its reference belongs to no order" in told["text"]
+    assert "Its reference belongs to no order" in told["text"]
     await ada.press("Send it back", told)
     await ada.wait_for("23.00 has been sent back")
 
@@ -126,24 +127,25 @@ async def test_an_admin_sends_the_money_of_a_whole_order_back(town, method, curr
 async def test_money_that_the_payers_bank_refuses_to_take_back_stays_held_and_the_admin_hears_why(town, method):
     nora, _, _, reading = await a_buyer(town, "25.00 EUR", method)
     ada = town.chatter(ADMIN)
-    await nora.pay(reading, "wrong_amount", amount="25.01")
-    held = await nora.wait_for("25.01 is held")
+    await nora.pay(reading, "wrong_amount", amount="24.99")
+    held = await nora.wait_for("24.99 is held")
     await town.post(f"/bank/accounts/{nora.who}/close")
     ada.mark = await town.seq()
     await nora.press("Send it back", held)
     failed = await ada.wait_for("was refused")
     assert "The money is still held" in failed["text"]
+    assert "Please give another account" in (await nora.wait_for("could not be sent back"))["text"]
     await town.ledger()
 
 
 async def test_a_transfer_sent_again_after_a_lost_answer_is_still_one_transfer(town):
     """The bank refuses the second message of the same id as a duplicate: that is no refusal of the refund."""
     nora, _, _, reading = await a_buyer(town, "26.00 EUR", "SEPA")
-    await nora.pay(reading, "wrong_amount", amount="26.01")
-    held = await nora.wait_for("26.01 is held")
+    await nora.pay(reading, "wrong_amount", amount="25.99")
+    held = await nora.wait_for("25.99 is held")
     before = float(await nora.balance("EUR"))
     await nora.press("Send it back", held)
-    await nora.wait_for("26.01 has been sent back")
+    await nora.wait_for("25.99 has been sent back")
     (operation,) = [
         one
         for one in await town.look(lambda uow: uow.operations.find(kind=OperationKind.REFUND, limit=1))
@@ -161,14 +163,14 @@ async def test_a_transfer_sent_again_after_a_lost_answer_is_still_one_transfer(t
     )
     await town.skip(1)
     assert isinstance(await bank.refund(operation), Pending)
-    assert float(await nora.balance("EUR")) == before + 26.01
+    assert float(await nora.balance("EUR")) == before + 25.99
 
 
 @pytest.mark.parametrize(("status", "heard"), [("DEVOLVIDO", "has been sent back"), ("NAO_REALIZADO", "was refused")])
 async def test_a_pix_refund_in_process_ends_as_the_banks_next_webhook_says(town, status, heard):
     nora, _, _, reading = await a_buyer(town, "27.00 BRL", "PIX")
-    await nora.pay(reading, "wrong_amount", amount="27.01")
-    held = await nora.wait_for("27.01 is held")
+    await nora.pay(reading, "wrong_amount", amount="26.99")
+    held = await nora.wait_for("26.99 is held")
     (told, *_) = await town.bank_messages("pix", reading["reference"])
     town.demo.bank.merchants.slow_refunds = True
     ada = town.chatter(ADMIN)
@@ -179,9 +181,99 @@ async def test_a_pix_refund_in_process_ends_as_the_banks_next_webhook_says(town,
     finally:
         town.demo.bank.merchants.slow_refunds = False
     body = json.loads(told["body"])
-    body["pix"][0]["devolucoes"] = [{"id": refund, "rtrId": "D" + "9" * 31, "valor": "27.01", "status": status}]
+    body["pix"][0]["devolucoes"] = [{"id": refund, "rtrId": "D" + "9" * 31, "valor": "26.99", "status": status}]
     assert await town.deliver("pix", json.dumps(body).encode()) == 200
-    assert heard in (await ada.wait_for("27.01"))["text"]
+    assert heard in (await ada.wait_for("26.99"))["text"]
+
+
+@pytest.mark.parametrize(("method", "currency"), RAILS)
+async def test_a_short_payment_is_topped_up_with_a_second_code(town, method, currency):
+    nora, _, card, reading = await a_buyer(town, f"28.00 {currency}", method)
+    await nora.pay(reading, "wrong_amount", amount="20.00")
+    held = await nora.wait_for("20.00 is held")
+    assert "8.00" in held["text"]
+    await nora.press("Pay the missing", held)
+    second = await nora.wait_for(lambda message: message["kind"] == "photo" and "8.00" in message["text"])
+    rest = await nora.scan(second)
+    assert rest["amount"] == "8.00" and rest["reference"] != reading["reference"]
+    await nora.pay(rest)
+    paid = await nora.wait_for("Paid:")
+    assert "28.00" in paid["text"], "the slip tells the whole price"
+    order = await town.look(lambda uow: uow.orders.need(order_of(card)))
+    assert order.state == "paid"
+    await town.ledger()
+
+
+async def test_too_much_pays_the_order_and_the_excess_pays_another_one(town):
+    nora, product, card, reading = await a_buyer(town, "29.00 EUR", "SEPA")
+    other = order_of(await nora.buy(product, "SEPA"))
+    await nora.pay(reading, "wrong_amount", amount="58.00")
+    held = await nora.wait_for("29.00 is held")
+    assert "more than the order cost" in held["text"]
+    assert f"Order {other} is paid" in (await nora.press(f"Use it for order {other}", held))["text"]
+    orders = await town.look(lambda uow: [uow.orders.need(one).state for one in (order_of(card), other)])
+    assert orders == ["paid", "paid"]
+    await town.ledger()
+
+
+async def test_late_money_takes_its_order_up_again(town):
+    nora, product, card, reading = await a_buyer(town, "31.00 EUR", "SEPA", stock=1)
+    await town.skip(2 * 3600)
+    await nora.wait_for("expired")
+    await nora.pay(reading, "late")
+    held = await nora.wait_for("31.00 is held")
+    assert "can be taken up again" in held["text"]
+    assert "is paid" in (await nora.press("up again", held))["text"]
+    await nora.wait_for("Your payment has arrived")
+    assert await town.stock(product) == 0
+    order = await town.look(lambda uow: uow.orders.need(order_of(card)))
+    assert order.state == "paid"
+
+
+async def test_an_admin_gives_nameless_money_to_its_order_and_sends_a_part_back(town):
+    nora, _, card, reading = await a_buyer(town, "32.00 EUR", "SEPA")
+    ada = town.chatter(ADMIN)
+    ada.mark = await town.seq()
+    await nora.pay(reading, "no_reference")
+    told = await ada.wait_for("32.00 is held")
+    receipt = told["text"].partition("/assign ")[2].split()[0]
+    nora.mark = await town.seq()
+    await ada.say(f"/assign {receipt} {order_of(card)}")
+    await ada.wait_for("belongs to order")
+    await nora.wait_for("Your payment has arrived")
+    before = float(await nora.balance("EUR"))
+    await ada.say(f"/refund {order_of(card)} 50")
+    await ada.wait_for("more than can be refunded")
+    await ada.say(f"/refund {order_of(card)} 12.00")
+    await ada.wait_for("12.00 is on its way back")
+    await nora.wait_for("12.00 has been sent back")
+    assert float(await nora.balance("EUR")) == before + 12
+    order = await town.look(lambda uow: uow.orders.need(order_of(card)))
+    assert order.state == "paid"
+    await town.ledger()
+
+
+async def test_a_refund_whose_way_back_is_closed_goes_to_another_account_of_the_payer(town):
+    nora, _, _, reading = await a_buyer(town, "33.00 EUR", "SEPA")
+    lin = await town.newcomer("Lin")
+    await lin.give_address()
+    accounts = (await town.get(f"/bank/accounts/{lin.who}"))["accounts"]
+    iban = next(one["iban"] for one in accounts if one["currency"] == "EUR")
+    await nora.pay(reading, "wrong_amount", amount="30.00")
+    held = await nora.wait_for("30.00 is held")
+    await town.post(f"/bank/accounts/{nora.who}/close")
+    await nora.press("Send it back", held)
+    stuck = await nora.wait_for("could not be sent back")
+    await nora.press("Give another account", stuck)
+    await nora.wait_for("send an IBAN")
+    await nora.say("DE00 1234")
+    await nora.wait_for("not an account for EUR")
+    before = float(await lin.balance("EUR"))
+    await nora.say(iban)
+    await nora.wait_for("on its way to that account")
+    await nora.wait_for("30.00 has been sent back")
+    assert float(await lin.balance("EUR")) == before + 30
+    await town.ledger()
 
 
 async def pending_refund(town):

@@ -10,13 +10,17 @@ from core.ids import PersonId
 from core.payments.driver import dispatch
 from core.payments.operations import Operation, OperationState
 from core.payments.outcomes import record
+from core.payments.payee import BadAccount
 from core.payments.receipts import Misfit, Receipt
 from core.payments.receiving import need_receipt, take_in
-from core.payments.refund import RefundState
+from core.payments.refund import Refund, RefundState
 from core.payments.refunds import (
     NothingToRefund,
+    NotWaiting,
     refund_order,
     reject_refund_by_message,
+    reroute,
+    return_refund_by_message,
     settle_refund_by_message,
 )
 from core.people import SellerTier
@@ -397,3 +401,111 @@ def test_a_shop_without_the_rail_leaves_a_refund_in_doubt_until_it_has_it_again(
     world.rails["sepa"] = rail
     world.carry(operation.id)
     assert world.operation(operation.id).state is OperationState.SUCCEEDED
+
+
+# Another way
+
+
+def stuck() -> tuple[World, Order, Refund]:
+    """A refund whose way back is closed; everybody knows."""
+    world, order = paid()
+    world.rails["sepa"].answers = [Rejected("AC04")]
+    operation = world.refunds(order)
+    world.run_errands()
+    world.told.clear()
+    return world, order, world.refund_of(operation.receipt)
+
+
+@pytest.mark.parametrize("who", [MAYA, ADA])
+def test_a_refund_that_found_its_way_closed_goes_to_another_account(who: PersonId) -> None:
+    world, _, refund = stuck()
+    first = world.operation(refund.operation or "")
+    moved = world.do(reroute, who, refund.id, "DE75 5121 0800 1245 1261 99")
+    second = world.operation(moved.operation or "")
+    assert (second.target.splitlines()[0], second.body["fact"]) == ("DE75512108001245126199", "")
+    assert (second.key != first.key, second.amount) == (True, first.amount)
+    with pytest.raises(NotWaiting):
+        world.do(reroute, who, refund.id, "DE75512108001245126199")
+    world.run_errands()
+    assert world.refund_of(refund.receipt).state is RefundState.DONE
+    assert world.books() == {}
+    audited = world.look(lambda uow: [line.command for line in uow.audit.find()])
+    assert ("reroute" in audited) is (who == ADA)
+
+
+def test_an_account_that_is_none_or_somebody_elses_refund_changes_nothing() -> None:
+    world, _, refund = stuck()
+    with pytest.raises(BadAccount):
+        world.do(reroute, MAYA, refund.id, "DE00512108001245126199")
+    for who in (LIN, ROSA, STRANGER):
+        with pytest.raises(Gone):
+            world.do(reroute, who, refund.id, "DE75512108001245126199")
+    assert world.refund_of(refund.receipt).state is RefundState.FAILED
+
+
+def test_a_refund_that_comes_back_days_later_is_owed_again_and_can_go_elsewhere() -> None:
+    world, order = paid()
+    operation = world.refunds(order)
+    world.run_errands()
+    world.told.clear()
+    for _ in range(2):
+        assert world.do(return_refund_by_message, "sepa", operation.reference, "RTN1", operation.amount) is True
+    assert world.refund_of(operation.receipt).state is RefundState.FAILED
+    assert world.books() == {"clearing:sepa": "EUR 100.00", "refund_payable:1": "EUR -100.00"}
+    assert (world.news(MAYA), world.news(ADA)) == (["refund_stuck"], ["refund_failed"])
+    world.do(reroute, MAYA, world.refund_of(operation.receipt).id, "DE75512108001245126199")
+    world.run_errands()
+    assert world.books() == {}
+    assert world.do(return_refund_by_message, "sepa", "N0T0URS", "RTN2", operation.amount) is False
+
+
+def test_a_refund_carried_out_by_two_commands_is_an_alarm_and_costs_no_payer_anything() -> None:
+    world, _, refund = stuck()
+    first = world.operation(refund.operation or "")
+    moved = world.do(reroute, ADA, refund.id, "DE75512108001245126199")
+    world.do(dispatch, moved.operation)
+    world.do(settle_refund_by_message, "sepa", first.reference, "D1", first.amount)
+    assert world.books() == {}
+    world.told.clear()
+    world.do(record, moved.operation, Succeeded("D2"))
+    assert world.books() == {"clearing:sepa": "EUR -100.00", "suspense": "EUR 100.00"}
+    assert (world.news(MAYA), world.news(ADA)) == (["refunded"], ["refunded", "refunded_twice"])
+
+
+def test_a_second_command_that_has_not_left_yet_is_withdrawn_when_the_first_went_out_after_all() -> None:
+    world, _, refund = stuck()
+    first = world.operation(refund.operation or "")
+    moved = world.do(reroute, ADA, refund.id, "DE75512108001245126199")
+    world.do(settle_refund_by_message, "sepa", first.reference, "D1", first.amount)
+    assert world.operation(moved.operation or "").state is OperationState.EXPIRED
+    world.run_errands()
+    assert world.books() == {}
+
+
+def test_what_paid_last_goes_back_first() -> None:
+    world = World()
+    order = world.orders(world.sells(ROSA, "100.00 EUR"))
+    first = world.pays(order, amount="60.00 EUR")
+    world.clock.let_pass(minutes=5)
+    second = world.pays(order, amount="40.00 EUR")
+    refunds = world.do(refund_order, ADA, order.id, money("50.00 EUR"))
+    assert [(one.receipt, one.amount) for one in refunds] == [
+        (second.id, money("40.00 EUR")),
+        (first.id, money("10.00 EUR")),
+    ]
+    world.do(refund_order, ADA, order.id)
+    world.run_errands()
+    assert world.books() == {}
+
+
+def test_parts_of_one_payment_made_by_hand_are_told_apart_by_their_amounts() -> None:
+    world, order = paid(by="pix")
+    world.rails["pix"].answers = [Pending(by_hand=True), Pending(by_hand=True)]
+    small, large = world.refunds(order, "1.00 BRL"), world.refunds(order, "2.00 BRL")
+    world.run_errands()
+    fact = world.receipt(large.receipt).fact
+    assert world.do(settle_refund_by_message, "pix", "banksown", "D1", large.amount, fact) is True
+    assert [world.operation(one.id).state for one in (small, large)] == [
+        OperationState.PENDING,
+        OperationState.SUCCEEDED,
+    ]
