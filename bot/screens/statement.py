@@ -93,7 +93,7 @@ def _what(t: Words, line: Line) -> str:
         words.append(t.plain("rate {rate}", rate=t.rate(line.rate)))
     if line.sent is not None:
         words.append(t.plain("sent as {amount}", amount=line.sent))
-    return ", ".join(words)
+    return " · ".join(words)
 
 
 # For spreadsheets: the same in every language, amounts as plain numbers

@@ -51,7 +51,7 @@ def words_of(pdf: bytes) -> str:
 @pytest.mark.parametrize(
     ("language", "found"),
     [
-        ("en", ["Statement", "Closing balance", "buyer paid €30.00, rate"]),
+        ("en", ["Statement", "Closing balance", "buyer paid €30.00 · rate"]),
         ("zh-hans", ["对账单", "期末余额", "买家支付"]),
     ],
 )
