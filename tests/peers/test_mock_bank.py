@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -16,7 +16,7 @@ from core.channels.camt import read_camt
 from core.channels.sepa import Sepa
 from core.payments.bankline import LineKind
 from core.payments.operations import Operation
-from core.payments.recon import Reported
+from core.payments.recon import Reported, Statement
 from core.ports import Outcome, Pending, Rejected
 from tests.builders import PAYER_IBAN, HandClock, an_operation, money
 
@@ -141,3 +141,42 @@ async def test_a_payment_is_told_with_the_reference_however_the_payer_gave_it(
     assert day.final
     assert day.gap is None, "its balances are explained by its entries"
     assert [one.fact for one in day.lines] == [told.fact], "the day's statement names the payment as the notice did"
+
+
+async def behave(session: aiohttp.ClientSession, how: str, **parameters: Any) -> None:
+    changed = {"behaviour": how, **({"parameters": parameters} if parameters else {})}
+    async with session.patch("/_mock/accounts/ACME", json=changed) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+async def days(session: aiohttp.ClientSession, n: int) -> list[Statement]:
+    """The statements of our account that the next days bring."""
+    async with session.post("/_mock/advance", params={"days": str(n)}) as answer:
+        assert answer.status == 200, await answer.text()
+    now = MORNING + timedelta(days=30)
+    return [
+        one
+        for body in await mail(session, "camt.053")
+        if OURS.encode() in body
+        for one in read_camt(body, OURS, now, "sepa")
+    ]
+
+
+async def test_a_refund_that_comes_back_days_later_is_told_under_its_own_name(session: aiohttp.ClientSession) -> None:
+    await behave(session, "return-later", days=2, reason="AC04")
+    assert await send(session, a_refund(OPEN)) == [Pending("ACCP")]
+    statements = await days(session, 6)
+    assert [one.gap for one in statements] == [None] * len(statements)
+    told = [line for one in statements for line in one.lines]
+    assert [(one.kind, one.name, str(one.gross)) for one in told] == [
+        (LineKind.REFUND, "0P", "EUR -10.00"),
+        (LineKind.RETURN, "0P", "EUR 10.00"),
+    ]
+    assert told[1].reason == "AC04"
+
+
+async def test_a_statement_that_leaves_an_entry_off_does_not_add_up(session: aiohttp.ClientSession) -> None:
+    await behave(session, "statement-gap")
+    assert await send(session, a_refund(OPEN)) == [Pending("ACCP")]
+    statements = await days(session, 1)
+    assert [str(one.gap) for one in statements if one.gap] == ["EUR -10.00"]
