@@ -123,7 +123,8 @@ def _slip(notice: Notice, view: OrderView, stamp: str, note: str, *, good: bool)
         shop=notice.house.shop.name,
         method=method.title,
         title=t.plain("Order {order}", order=order.id),
-        amount=t.money(charge.amount),
+        # What was paid is the whole price, by however many codes; what is retired is one code.
+        amount=t.money(view.quote.pay if good and view.quote else charge.amount),
         items=_items(view),
         stamp=stamp,
         note=note,

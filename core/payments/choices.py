@@ -14,6 +14,7 @@ from core.ledger.journal import credit, debit, entry
 from core.money import Money
 from core.payments.capturing import missing
 from core.payments.charging import ask_for_rest
+from core.payments.escrow import need_thawed
 from core.payments.pockets import quote_of
 from core.payments.receipts import Misfit, Receipt, ReceiptState, place
 from core.payments.receiving import in_stock, listeners, pay_from_parts
@@ -102,6 +103,8 @@ def _own(uow: UnitOfWork, who: PersonId, receipt_id: str) -> Receipt:
         raise Gone
     if not receipt.held:
         raise NotHeld(receipt=receipt.id)
+    if receipt.order is not None:
+        need_thawed(uow.orders.need(receipt.order))
     return receipt
 
 
@@ -125,7 +128,7 @@ def top_up(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Ord
 def apply_to(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str, order_id: OrderId) -> Order:
     """Let held money pay another order of its owner's, all or a part of it; for the rest there is a new code.
 
-    Raises Gone, NotHeld, DoesNotFit, NoCode.
+    Raises Gone, NotHeld, DoesNotFit, Frozen, NoCode.
     """
     order = uow.orders.lock(order_id)
     receipt = _own(uow, who, receipt_id)
@@ -148,7 +151,7 @@ def take_up(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str) -> Orde
     """Take the ended order of late money up again, at today's price, if goods, limits and rate allow.
 
     It is paid at once when what is held covers that; else the rest gets a new code. Raises Gone, NotHeld, DoesNotFit,
-    SoldOut, NoneLeft, PriceChanged, NoRate, StaleRate, the refusal of a limit.
+    Frozen, SoldOut, NoneLeft, PriceChanged, NoRate, StaleRate, the refusal of a limit.
     """
     receipt = _own(uow, who, receipt_id)
     named = receipt.part_of or receipt.order

@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from core.ids import SellerId
 from core.ledger import accounts
 from core.ledger.journal import Leg, debit
 from core.money import Asset, Money, zero
-from core.payments.dispute import DisputeState
 from core.payments.quote import Quote
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
@@ -25,7 +23,6 @@ from core.shop.orders import Order
 
 _EVER = 10_000
 _TAKEN = (RefundState.FUNDED, RefundState.DONE, RefundState.FAILED)  # FAILED: owed to the payer still
-_DISPUTED = (DisputeState.OPEN, DisputeState.EVIDENCE, DisputeState.LOST)
 
 
 def captured(uow: UnitOfWork, order: Order) -> Money:
@@ -41,7 +38,7 @@ def left(uow: UnitOfWork, order: Order) -> Money:
     """What of it may still be refunded: captured, less refunds, less what is disputed or was lost so."""
     paid = captured(uow, order)
     gone = sum(one.amount.minor for one in uow.refunds.find(order=order.id, state=_TAKEN, limit=_EVER))
-    gone += sum(one.amount.minor for one in uow.disputes.find(order=order.id, state=_DISPUTED, limit=_EVER))
+    gone += sum(one.covered.minor for one in uow.disputes.find(order=order.id, limit=_EVER))
     return Money(max(0, paid.minor - gone), paid.asset)
 
 
@@ -125,23 +122,6 @@ def bridged(quote: Quote, legs: Sequence[Leg]) -> list[Leg]:
         raise ValueError("legs of one currency that do not balance")
     account = accounts.POSITION if crosses else accounts.ROUNDING
     return [*legs, *(Leg(account, Money(-minor, of)) for of, minor in sums.items() if minor)]
-
-
-def frozen_share(uow: UnitOfWork, seller: SellerId, of: Asset) -> Money:
-    """What of the seller's available money comes from orders that are frozen: it may not be paid out."""
-    share = 0
-    for order in _frozen(uow, seller):
-        net = sum(
-            leg.amount.minor
-            for leg in uow.journal.legs_of(order.id)
-            if leg.account == accounts.available(seller) and leg.amount.asset == of
-        )
-        share += max(0, -net)
-    return Money(share, of)
-
-
-def _frozen(uow: UnitOfWork, seller: SellerId) -> list[Order]:
-    return [order for order in uow.orders.find(seller=seller, limit=_EVER) if order.frozen]
 
 
 def _part(whole_: int, after: Money, paid: Money) -> int:

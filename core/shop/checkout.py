@@ -383,4 +383,6 @@ def withdraw(uow: UnitOfWork, shop: Shop, order: Order, to: OrderState, intent_t
         follow(uow, order.intent)
     at = {"at": f"{order.deadline:%m%d%H%M}"} if order.deadline else {}  # it may be taken up again, and end again
     tell(uow, shop.clock.now(), order.shopper, to.value, order.id, **at)
+    for part in uow.receipts.find(part_of=order.id):  # what may become of it now is another choice than before
+        tell(uow, shop.clock.now(), order.shopper, "held", part.id, **at)
     return order

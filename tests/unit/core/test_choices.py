@@ -275,7 +275,7 @@ def test_an_order_taken_up_again_can_end_again_and_says_so_again() -> None:
     world.do(take_up, MAYA, part.id)
     assert world.charge(order.id).amount == eur("40.00")
     ended(world, order)
-    assert world.news(MAYA) == ["payment_card", "expired"]
+    assert world.news(MAYA) == ["payment_card", "expired", "held"]
     assert world.receipt(part.id).held == eur("60.00")
     assert world.stock(order.lines[0].product) == 5
 
@@ -360,6 +360,9 @@ def test_frozen_money_goes_back_by_no_path(who: PersonId) -> None:
     before = world.books()
     with pytest.raises(Frozen):
         world.do(refund_receipt, who, double.id)
+    other = world.orders(world.sells(ROSA, "5.00 EUR"))
+    with pytest.raises(Frozen):
+        world.do(apply_to, MAYA, double.id, other.id)
     with pytest.raises(Frozen):
         world.do(refund_order, ADA, order.id)
     with pytest.raises(Frozen):
