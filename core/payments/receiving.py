@@ -73,7 +73,8 @@ def _misfit(uow: UnitOfWork, fact: Fact, charge: Operation, order: Order) -> Mis
 
     SHORT: may pay its order, or a part of it; what it comes to is found when it is added to the other parts.
     """
-    if fact.amount.asset != charge.amount.asset:
+    # The order may be paid another way by now, in another currency than its first charge asked for.
+    if fact.amount.asset != quote_of(uow, order).pay.asset:
         return Misfit.WRONG_CURRENCY
     in_time = charge.expires_at is None or fact.at <= charge.expires_at
     if in_time and order.paid_at is not None:

@@ -27,7 +27,10 @@ SEARCHES: dict[str, Callable[[Any], Any]] = {
     "a charge by its reference": lambda uow: uow.operations.find(
         channel="sepa", kind=OperationKind.CHARGE, reference="RF1"
     ),
-    "refunds in doubt": lambda uow: uow.operations.find(kind=OperationKind.REFUND, state=OperationState.UNKNOWN),
+    "commands to ask about": lambda uow: uow.operations.find(
+        state=(OperationState.ACTION, OperationState.PENDING, OperationState.UNKNOWN), before={"ask_at": NOON}
+    ),
+    "an intent in doubt": lambda uow: uow.operations.count(intent="I1", state=(OperationState.UNKNOWN,)),
     "a payment seen before": lambda uow: uow.receipts.find(channel="sepa", fact="E1"),
     "what paid an order": lambda uow: uow.applications.find(order="O1"),
     "the parts of a price": lambda uow: uow.receipts.find(part_of="O1"),

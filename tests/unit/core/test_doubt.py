@@ -12,6 +12,7 @@ from core.payments.doubt import NoEvidence, NotInDoubt, ask_soon, check, due_to_
 from core.payments.driver import dispatch
 from core.payments.operations import IntentState, Operation, OperationState
 from core.payments.outcomes import hear, record, resolve
+from core.payments.receiving import take_in
 from core.payments.refund import RefundState
 from core.ports import ActionNeeded, Altered, NotFound, Outcome, Pending, Rejected, Succeeded, Unknown
 from core.shop.checkout import MayStillBePaid, NoMethod, cancel, expire_due, other_ways, pay_otherwise
@@ -262,6 +263,19 @@ def test_after_a_proven_refusal_the_order_is_paid_another_way_under_the_same_int
     assert world.news(MAYA) == ["payment_card"]
     world.pays(again)
     assert (world.order(order.id).state, intent(world, order)) == (OrderState.PAID, IntentState.CAPTURED)
+    assert findings(world) == []
+
+
+def test_late_money_of_the_first_way_does_not_pay_for_the_second_one_in_another_currency() -> None:
+    world, order = asked(Rejected("05"))
+    first = world.fact(order, id="E1")
+    world.clock.let_pass(minutes=1)
+    world.do(pay_otherwise, MAYA, order.id, "pix")
+    receipt = world.do(take_in, first)
+    assert (receipt.held, world.order(order.id).state) == (money("10.00 EUR"), OrderState.PLACED)
+    world.pays(world.order(order.id))
+    assert world.order(order.id).state is OrderState.PAID
+    assert world.receipt(receipt.id).held == money("10.00 EUR")
     assert findings(world) == []
 
 
