@@ -1,5 +1,7 @@
-"""Transfers by hand: the channel of what no rail of ours carries. The operator makes them, and says under which
-reference; nothing is ever sent from here."""
+"""Transfers by hand: the channel of what no rail of ours carries.
+
+The operator makes them, and says under which reference; nothing is ever sent from here.
+"""
 
 from __future__ import annotations
 

@@ -27,6 +27,8 @@ IMPORTED_AS = {
     "zxing-cpp": "zxingcpp",
     "fontpkg-noto-sans": "fontpkg",
     "manimgx-fonts-cjk": "manimgx_fonts_cjk",
+    "fpdf2": "fpdf",
+    "fonttools": "fontTools",
 }
 
 
