@@ -88,7 +88,7 @@ def _explained(uow: UnitOfWork, quote: Quote, moves: _Moves) -> Iterator[Finding
     if came != quote.pay.minor:
         back = sum(one.amount.minor for one in uow.refunds.find(order=quote.order, state=_TAKEN, limit=_PAGE))
         lost = uow.disputes.find(order=quote.order, state=DisputeState.LOST, limit=_PAGE)
-        back = min(quote.pay.minor, back + sum(one.amount.minor for one in lost))
+        back = min(quote.pay.minor, back + sum(one.covered.minor for one in lost))
     if came != quote.pay.minor - back:
         yield Finding(INVARIANT, quote.order, "the open position of the order is not what was captured less refunded")
 

@@ -47,6 +47,7 @@ def _receipt(uow: UnitOfWork, receipt: Receipt) -> Iterator[Finding]:
     refunds = uow.refunds.find(receipt=receipt.id, limit=_ENDLESS)
     used = sum(one.amount.minor for one in applied)
     back = sum(one.amount.minor for one in refunds if one.order is None)
+    back += sum(case.held.minor for case in uow.disputes.find(receipt=receipt.id, limit=_ENDLESS))
     if receipt.amount.minor != receipt.held.minor + used + back:
         what = f"of {receipt.amount.minor} minor units {receipt.held.minor} are held, {used} applied, {back} sent back"
         yield Finding(4, receipt.id, what)
@@ -90,7 +91,7 @@ def _stays(uow: UnitOfWork, order: Order) -> Money:
     """What is captured and not refunded or lost; what is disputed lies in hold, and is still the sale's."""
     stays = left(uow, order)
     for case in uow.disputes.find(order=order.id, state=_UNDECIDED, limit=_ENDLESS):
-        stays += case.amount
+        stays += case.covered
     return min(stays, captured(uow, order))
 
 

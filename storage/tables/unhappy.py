@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from sqlmodel import Index, SQLModel
 
-from storage.tables.columns import moment, sealed, text, whole
+from storage.tables.columns import flag, moment, sealed, text, whole
 
 
 class Applications(SQLModel, table=True):
@@ -57,11 +57,12 @@ class Disputes(SQLModel, table=True):
         Index("ux_disputes_case", "source", "case", unique=True),
         Index("ix_disputes_order", "order", "opened_at"),
         Index("ix_disputes_state", "state", "respond_by"),
+        Index("ix_disputes_receipt", "receipt"),
     )
     id: str = text(key=True)
     source: str = text()
     case: str = text()
-    order: str = text()
+    order: str | None = text()
     receipt: str = text()
     amount_minor: int = whole()
     amount_asset: str = text()
@@ -70,6 +71,14 @@ class Disputes(SQLModel, table=True):
     reason: str = text()
     state: str = text()
     opened_at: datetime = moment()
+    covered_minor: int = whole()
+    covered_asset: str = text()
+    held_minor: int = whole()
+    held_asset: str = text()
+    taken: bool = flag()
+    round: int = whole()
+    turn: int = whole()
+    before: str = text()
     respond_by: datetime | None = moment()
     decided_at: datetime | None = moment()
     version: int = whole()

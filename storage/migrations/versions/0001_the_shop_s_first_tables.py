@@ -125,7 +125,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("source", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("case", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
-        sa.Column("order", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("order", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=True),
         sa.Column("receipt", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("amount_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
@@ -134,6 +134,14 @@ def upgrade() -> None:
         sa.Column("reason", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("state", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("covered_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("covered_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("held_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("held_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("taken", sa.Boolean(), nullable=False),
+        sa.Column("round", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("turn", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("before", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("respond_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -141,6 +149,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("disputes", schema=None) as batch_op:
         batch_op.create_index("ix_disputes_order", ["order", "opened_at"], unique=False)
+        batch_op.create_index("ix_disputes_receipt", ["receipt"], unique=False)
         batch_op.create_index("ix_disputes_state", ["state", "respond_by"], unique=False)
         batch_op.create_index("ux_disputes_case", ["source", "case"], unique=True)
 
@@ -716,6 +725,7 @@ def downgrade() -> None:
     with op.batch_alter_table("disputes", schema=None) as batch_op:
         batch_op.drop_index("ux_disputes_case")
         batch_op.drop_index("ix_disputes_state")
+        batch_op.drop_index("ix_disputes_receipt")
         batch_op.drop_index("ix_disputes_order")
 
     op.drop_table("disputes")
