@@ -128,6 +128,11 @@ class Simulator:
         """Somebody sends money to the shop's account here, whatever they write as its reference: no charge is asked."""
         return self._receive(party, reference, amount)
 
+    def may_yet(self, operation: Operation) -> bool:
+        """Whether a command that is not in the books may come to it: it is taken for later, or waits for its buyer."""
+        command = self._commands.get(operation.key)
+        return command is not None and isinstance(command.outcome, Pending | ActionNeeded)
+
     def decide(self, case: str, *, won: bool) -> None:
         """A clawback is decided for the shop or against it."""
         taken = self._cases.pop(case)
