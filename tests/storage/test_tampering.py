@@ -275,3 +275,30 @@ def test_a_check_of_another_area_that_breaks_has_found_something(books: Path, va
     findings = found(books, vault, elsewhere=[((4, 6), broken)])
     assert findings[6] == Finding(6, "I1", "paid twice")
     assert findings[4].what == "could not be asked to the end: KeyError"
+
+
+def test_an_entry_that_has_lost_its_legs_is_found(books: Path, vault: Vault) -> None:
+    tamper(books, "DELETE FROM legs WHERE entry = 14")
+    assert found(books, vault)[1] == Finding(1, "R7", "it has no legs")
+
+
+class _ForgetfulJournal:
+    """Answers for a moment of the past with what is true now."""
+
+    def __init__(self, journal: Any) -> None:
+        self._journal = journal
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    def totals(self, prefix: str, at: Any = None) -> Any:
+        return self._journal.totals(prefix)
+
+
+def test_a_balance_of_the_past_that_is_not_the_fold_of_its_legs_is_found(books: Path, vault: Vault) -> None:
+    def check_forgetful(uow: Any) -> Report:
+        uow.journal = _ForgetfulJournal(uow.journal)
+        return check(uow, later(9), source=random.Random(1), elsewhere=())
+
+    finding = look(books, vault, check_forgetful).findings[0]
+    assert (finding.invariant, "as of 2026-10-30 12:" in finding.what) == (2, True)
