@@ -48,7 +48,7 @@ def _look_into_file(path: Path, vault: Vault, work: Callable[[Any], R]) -> R:
             connection.execute(
                 "SELECT 1 FROM sqlite_master"
             ).fetchone()  # here the file is opened, and the snapshot made
-            return work(SqlUnit(Plan(SqliteLink.dialect, vault), SqliteLink(connection)))
+            return work(SqlUnit(Plan(SqliteLink.dialect, vault), SqliteLink(connection), writes=False))
     except sqlite3.Error as error:
         why = getattr(error, "sqlite_errorname", None) or type(error).__name__
     raise StorageFault(why)

@@ -223,7 +223,7 @@ def _by_itself(
         line = url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(line) as connection:
             connection.isolation_level, connection.read_only = level, reads_only
-            return work(SqlUnit(Plan(PostgresLink.dialect, vault), PostgresLink(connection)))
+            return work(SqlUnit(Plan(PostgresLink.dialect, vault), PostgresLink(connection), writes=not reads_only))
     except psycopg.Error as error:
         kind = type(error).__name__
     raise StorageFault(f"the server: {kind}")

@@ -24,12 +24,13 @@ class SqlShelf(Generic[K, T]):
     """core.ports.Shelf on one connection.
 
     `save` writes the fields that differ from what this transaction last read, so a `shift` by somebody else in between
-    stands; a thing that this transaction has not read is written whole.
+    stands; a thing that this transaction has not read is written whole. A unit that cannot write `remembers` nothing.
     """
 
-    __slots__ = ("_mapping", "_run", "_seen", "_sql")
+    __slots__ = ("_mapping", "_remembers", "_run", "_seen", "_sql")
 
-    def __init__(self, statements: Statements, link: Link) -> None:
+    def __init__(self, statements: Statements, link: Link, *, remembers: bool = True) -> None:
+        self._remembers = remembers
         self._sql, self._mapping, self._run = statements, statements.mapping, link.run
         self._seen: dict[Any, Any] = {}
 
@@ -60,7 +61,8 @@ class SqlShelf(Generic[K, T]):
         if row is None:
             return None
         thing: T = self._mapping.thing(row)
-        self._seen[key] = thing
+        if self._remembers:
+            self._seen[key] = thing
         return thing
 
     def add(self, thing: T) -> T:
@@ -110,7 +112,8 @@ class SqlShelf(Generic[K, T]):
             return []
         rows = self._search(self._sql.find(shape, newest), shape.values | {"limit": limit, "offset": offset})
         things = [self._mapping.thing(row) for row in rows]
-        self._seen.update({getattr(thing, self._mapping.noun.key): thing for thing in things})
+        if self._remembers:
+            self._seen.update({getattr(thing, self._mapping.noun.key): thing for thing in things})
         return things
 
     def count(

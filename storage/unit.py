@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Dialect
 
 from storage.inbox import InboxStatements, SqlInbox
@@ -33,12 +35,15 @@ class Plan:
 class SqlUnit:
     """core.ports.UnitOfWork on one connection, used for one transaction after another.
 
-    It neither begins nor commits: that is the store's, the only place that does.
+    It neither begins nor commits: that is the store's, the only place that does. `writes` is False for a long look,
+    which need not remember what it read for a `save` to come.
     """
 
-    def __init__(self, plan: Plan, link: Link) -> None:
+    def __init__(self, plan: Plan, link: Link, *, writes: bool = True) -> None:
         self.link, self.vault = link, plan.vault
-        self._shelves = [SqlShelf(statements, link) for statements in plan.shelves.values()]  # type: ignore[var-annotated]
+        self._shelves: list[SqlShelf[Any, Any]] = [
+            SqlShelf(statements, link, remembers=writes) for statements in plan.shelves.values()
+        ]
         for name, shelf in zip(plan.shelves, self._shelves, strict=True):
             setattr(self, name, shelf)
         self.journal = SqlJournal(plan.journal, link)

@@ -45,6 +45,7 @@ Check = Callable[[UnitOfWork], Iterator[Finding]]
 
 ELSEWHERE: tuple[tuple[tuple[int, ...], Check], ...] = (
     ((4, 5, 6), sums.check),
+    ((4, 5, 6), sums.check),
     ((8,), doubt.check),
     ((9,), settlement.check),
     ((10,), positions.check),
