@@ -84,11 +84,12 @@ async def test_a_paid_order_is_receipted_shipped_received_and_settled_to_the_cen
 
     legs = await town.legs(order)
     released = [leg.amount.minor for leg in legs if leg.account.startswith("avail:")]
+    kept = [-leg.amount.minor for leg in legs if leg.account.startswith("reserve:")]
     fees = [-leg.amount.minor for leg in legs if leg.account == "rev:fee"]
     assert await escrow(town, order) == 0
-    assert -sum(released) + sum(fees) == 8837
-    for message, net, fee in zip((first, rest), released, fees, strict=True):
-        assert f"{-net / 100:.2f}" in message["text"] and f"{fee / 100:.2f}" in message["text"]
+    assert -sum(released) + sum(kept) + sum(fees) == 8837
+    for message, net, fee, reserve in zip((first, rest), released, fees, kept, strict=True):
+        assert all(f"{minor / 100:.2f}" in message["text"] for minor in (-net, fee, reserve))
     assert "ECB" in rest["text"], "the seller sees the rate behind what the buyer paid"
     await town.ledger()
 
