@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from core.ids import OperationId, OrderId, PersonId, ProductId
 from core.ledger import accounts
 from core.money import Money, asset, parse_price
+from core.payments.dispute import DisputeState
 from core.payments.driver import Driver
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.payout import PayoutState
@@ -219,8 +220,11 @@ class World:
 
     def _judge_stock(self, uow: UnitOfWork) -> None:
         taken: Counter[ProductId] = Counter()
+        lost = {
+            case.order for case in uow.disputes.find(limit=_ENDLESS) if case.before
+        }  # and nobody has seen the goods
         for order in uow.orders.find(limit=_ENDLESS):
-            was_shipped = order.state is OrderState.REFUNDED and order.shipped_at
+            was_shipped = order.state is OrderState.REFUNDED and (order.shipped_at or order.id in lost)
             if order.state in _LIVE or was_shipped:
                 taken.update({line.product: line.quantity for line in order.lines})
         for product in uow.products.find(limit=_ENDLESS):
@@ -257,6 +261,7 @@ def _judge_held(uow: UnitOfWork, totals: dict[tuple[str, str], int], receipts: l
         code = receipt.amount.asset.code
         paid = sum(one.amount.minor for one in uow.applications.find(receipt=receipt.id, limit=_ENDLESS))
         back = sum(one.amount.minor for one in uow.refunds.find(receipt=receipt.id, order=None, limit=_ENDLESS))
+        back += sum(case.held.minor for case in uow.disputes.find(receipt=receipt.id, limit=_ENDLESS))
         assert receipt.amount.minor == receipt.held.minor + paid + back, "a payment is held, applied or on its way back"
         assert (receipt.state is ReceiptState.HELD) == bool(receipt.held) and receipt.held.minor >= 0
         inside[accounts.clearing(receipt.channel), code] += receipt.amount.minor
@@ -269,6 +274,10 @@ def _judge_held(uow: UnitOfWork, totals: dict[tuple[str, str], int], receipts: l
             inside[accounts.clearing(sent.channel), sent.amount.asset.code] -= sent.amount.minor
     for payout in uow.payouts.find(state=PayoutState.PAID, limit=_ENDLESS):
         inside[accounts.clearing(payout.channel), payout.sent.asset.code] -= payout.sent.minor
+    for case in uow.disputes.find(limit=_ENDLESS):
+        if not case.is_complaint:
+            gone = case.fee.minor + case.taken * case.amount.minor
+            inside[accounts.clearing(case.source), case.amount.asset.code] -= gone
     held = {place: -minor for place, minor in totals.items() if place[0].startswith(("refund_payable:", "unapplied:"))}
     assert +Counter(held) == +waiting
     assert {place: minor for place, minor in totals.items() if place[0].startswith("clearing:") and minor} == {
@@ -291,10 +300,15 @@ def _judge_sales(uow: UnitOfWork, totals: dict[tuple[str, str], int]) -> None:
             back = uow.refunds.find(order=order.id, receipt=one.receipt, limit=_ENDLESS)
             assert sum(refund.amount.minor for refund in back) <= one.amount.minor, "no more goes back than came"
         left = paid - sum(one.amount.minor for one in uow.refunds.find(order=order.id, limit=_ENDLESS))
+        cases = uow.disputes.find(order=order.id, limit=_ENDLESS)
+        left -= sum(case.covered.minor for case in cases if case.state is DisputeState.LOST)
         seller, shops = 0, 0
+        seller -= sum(case.held.minor for case in cases if case.is_open and quote.pay.asset == quote.owed.asset)
         for leg in uow.journal.legs_of(order.id):
             name, minor = leg.account.partition(":")[0], -leg.amount.minor
-            if name in ("escrow", "avail", "reserve", "seller_debt") or leg.account == accounts.FEES:
+            if name == "hold" and leg.amount.asset != quote.owed.asset:
+                continue  # money that was held for the payer
+            if name in ("escrow", "avail", "reserve", "seller_debt", "hold") or leg.account == accounts.FEES:
                 assert leg.amount.asset == quote.owed.asset
                 seller += minor
             elif name in ("rev", "pnl") and leg.amount.asset == quote.owed.asset:

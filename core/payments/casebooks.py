@@ -35,9 +35,9 @@ def won_key(dispute: Dispute) -> str:
     return f"dispute:{dispute.id}:{dispute.turn}:back"
 
 
-def fee_key(dispute: Dispute) -> str:
-    """The entry of the channel's fee for this round."""
-    return f"dispute:{dispute.id}:fee:{dispute.round}"
+def fee_key(dispute: Dispute, round_: int) -> str:
+    """The entry of the channel's fee for a round."""
+    return f"dispute:{dispute.id}:fee:{round_}"
 
 
 def take(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Dispute:
@@ -52,12 +52,12 @@ def take(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Dispute:
     return replace(dispute, taken=True)
 
 
-def charge_fee(uow: UnitOfWork, shop: Shop, dispute: Dispute, fee: Money | None) -> Dispute:
+def charge_fee(uow: UnitOfWork, shop: Shop, dispute: Dispute, round_: int, fee: Money | None) -> Dispute:
     """The channel's fee for the case: once a round, in whichever message it is told first."""
-    if not fee or uow.journal.posted(fee_key(dispute)):
+    if not fee or uow.journal.posted(fee_key(dispute, round_)):
         return dispute
     legs = (debit(accounts.DISPUTE_FEES, fee), credit(accounts.clearing(dispute.source), fee))
-    _post(uow, shop, dispute, fee_key(dispute), "dispute fee", *legs)
+    _post(uow, shop, dispute, fee_key(dispute, round_), "dispute fee", *legs)
     return replace(dispute, fee=dispute.fee + fee)
 
 
@@ -77,8 +77,7 @@ def secure(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Dispute:
         of = pockets.quote_of(uow, order).owed.asset
         legs += [*from_sale, credit(accounts.hold(dispute.id), sum((leg.amount for leg in from_sale), zero(of)))]
     if any(leg.amount for leg in legs):
-        number = len(list(_secured(uow, dispute)))
-        _post(uow, shop, dispute, f"dispute:{dispute.id}:{dispute.turn}:hold:{number}", "dispute secured", *legs)
+        _post(uow, shop, dispute, _next(uow, dispute, "hold"), "dispute secured", *legs)
     return replace(dispute, covered=dispute.covered + covers, held=dispute.held + kept)
 
 
@@ -96,14 +95,13 @@ def room(uow: UnitOfWork, dispute: Dispute, order: Order) -> Money:
         for one in uow.disputes.find(receipt=dispute.receipt, order=order.id, limit=_EVER)
         if one.id != dispute.id and not one.is_complaint
     )
-    own = 0 if dispute.is_complaint else dispute.covered.minor
-    return min(there, Money(max(0, paid - gone - own), there.asset))
+    return min(there, Money(max(0, paid - gone - dispute.covered.minor), there.asset))
 
 
 def let_go(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Dispute:
     """What is in hold goes back to where it came from. What the seller owes by now is paid off with their part."""
     nets: Counter[tuple[str, str]] = Counter()
-    for one in _secured(uow, dispute):
+    for one in _posted(uow, dispute, "hold"):
         for leg in one.legs:
             if leg.account != accounts.hold(dispute.id):
                 nets[leg.account, leg.amount.asset.code] += leg.amount.minor
@@ -149,15 +147,15 @@ def lose(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Money:
         order = uow.orders.need(dispute.order)
         stays = pockets.left(uow, order) + _undecided(uow, order, dispute)
         legs = pockets.bridged(pockets.quote_of(uow, order), [*legs, *pockets.shop_side(uow, order, stays)])
-    _post(uow, shop, dispute, f"dispute:{dispute.id}:{dispute.turn}:lost", "dispute lost", *legs)
+    _post(uow, shop, dispute, _next(uow, dispute, "lost"), "dispute lost", *legs)
     return excess
 
 
 def find_again(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> None:
     """A lost case is not: its entry is undone, so that what it took is in hold and to be had back again."""
-    lost = uow.journal.entry(f"dispute:{dispute.id}:{dispute.turn}:lost")
+    *_, lost = _posted(uow, dispute, "lost")
     legs = [Leg(leg.account, -leg.amount) for leg in lost.legs]
-    _post(uow, shop, dispute, f"dispute:{dispute.id}:{dispute.turn}:reopened", "dispute reopened", *legs)
+    _post(uow, shop, dispute, _next(uow, dispute, "reopened"), "dispute reopened", *legs)
 
 
 def _undecided(uow: UnitOfWork, order: Order, dispute: Dispute) -> Money:
@@ -166,11 +164,16 @@ def _undecided(uow: UnitOfWork, order: Order, dispute: Dispute) -> Money:
     return Money(sum(one.covered.minor for one in others), dispute.amount.asset)
 
 
-def _secured(uow: UnitOfWork, dispute: Dispute) -> Iterator[Entry]:
+def _posted(uow: UnitOfWork, dispute: Dispute, what: str) -> Iterator[Entry]:
+    """The entries of one sort in this turn, first to last."""
     number = 0
-    while uow.journal.posted(key := f"dispute:{dispute.id}:{dispute.turn}:hold:{number}"):
+    while uow.journal.posted(key := f"dispute:{dispute.id}:{dispute.turn}:{what}:{number}"):
         yield uow.journal.entry(key)
         number += 1
+
+
+def _next(uow: UnitOfWork, dispute: Dispute, what: str) -> str:
+    return f"dispute:{dispute.id}:{dispute.turn}:{what}:{len(list(_posted(uow, dispute, what)))}"
 
 
 def _hold(uow: UnitOfWork, dispute: Dispute) -> list[tuple[str, Money]]:

@@ -87,6 +87,7 @@ class Disputes:
 
     respond: timedelta = span("days", 1, 90, 7)
     complain: timedelta = span("days", 1, 365, 30)  # after shipment
+    silent: str = choice("shopper", "admin")  # who decides a complaint that its seller left unanswered
 
 
 @dataclass(frozen=True, slots=True)

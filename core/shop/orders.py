@@ -34,7 +34,8 @@ _MOVES: dict[OrderState, frozenset[OrderState]] = {
     # Taken up again, for money that came after the end.
     OrderState.CANCELLED: frozenset({OrderState.PLACED}),
     OrderState.EXPIRED: frozenset({OrderState.PLACED}),
-    OrderState.REFUNDED: frozenset(),
+    # A case that was lost is won after all.
+    OrderState.REFUNDED: frozenset({OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED}),
 }
 
 

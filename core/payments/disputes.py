@@ -1,0 +1,376 @@
+"""Disputes as channels bring them: a warning, a chargeback with or without the money taken, its end; in any order.
+
+What a channel's messages come to does not hang on the order in which they are told: each names its round and its stage,
+an earlier stage than the one reached only adds what it knows (a fee), and of two decisions the later one counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum
+
+from core.errors import Gone, Refusal, sentence
+from core.ids import OrderId, PersonId
+from core.money import Money, zero
+from core.payments import casebooks, pockets
+from core.payments.dispute import UNDECIDED, Dispute, DisputeState
+from core.payments.receipts import Receipt
+from core.payments.refund import Refund
+from core.payments.refunds import give_back
+from core.ports import UnitOfWork
+from core.shop.context import Shop
+from core.shop.notices import tell
+from core.shop.orders import Order, OrderState
+from core.shop.visitors import need_admin, note_command
+
+_EVER = 10_000
+_S = DisputeState
+_FREEZES = "dispute:"
+_LIVE = (OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED)
+
+
+class Stage(IntEnum):
+    """What a channel says of a case, in the order of its life."""
+
+    WARNED = 0  # an inquiry: refund it, and it may end here
+    CLOSED = 1  # nothing came of the warning
+    OPENED = 2
+    WON = 3
+    LOST = 4
+
+
+class NotWarned(Refusal):
+    """The money has been taken already, or nothing is asked for any more."""
+
+    sentence = sentence("Case {dispute} cannot be ended by a refund: it is past the warning.")
+
+
+class NotOpenCase(Refusal):
+    """Decided, or of a kind that somebody else decides."""
+
+    sentence = sentence("Case {dispute} is decided, or it is not yours to decide.")
+
+
+def hear_dispute(
+    uow: UnitOfWork,
+    shop: Shop,
+    channel: str,
+    case: str,
+    stage: Stage,
+    *,
+    fact: str,
+    amount: Money,
+    fee: Money | None = None,
+    reason: str = "",
+    round: int = 1,
+    taken: bool = True,
+    at: datetime | None = None,
+    respond_by: datetime | None = None,
+) -> Dispute | None:
+    """Take in what a channel says of a case: `fact` is its id of the payment, `amount` what is asked back.
+
+    `taken`: whether it takes the money as it opens the case, or only when that is lost. `at` is the moment of a
+    decision, by the channel's clock. The same again changes nothing. None: no such payment is known yet, and nothing
+    was written; the message must be heard again. All amounts are in the payment's currency; another is a ValueError.
+    """
+    receipts = uow.receipts.find(channel=channel, fact=fact, limit=1)
+    if not receipts:
+        return None
+    known = _known(uow, channel, case)
+    fresh, dispute = known is None, known or _new(uow, shop, receipts[0], channel, case, amount, reason)
+    if amount.asset != dispute.amount.asset:
+        raise ValueError("a dispute in another currency than its payment")
+    if amount != dispute.amount:
+        for admin in sorted(shop.admins):
+            tell(uow, shop.clock.now(), admin, "dispute_differs", dispute.id, amount=str(amount))
+    if stage >= Stage.OPENED:
+        dispute = uow.disputes.save(casebooks.charge_fee(uow, shop, dispute, round, fee))
+    if respond_by is not None and dispute.is_open:
+        dispute = uow.disputes.save(replace(dispute, respond_by=respond_by))
+    return _follow(uow, shop, dispute, Word(stage, round, taken, at or shop.clock.now()), fresh=fresh)
+
+
+def _known(uow: UnitOfWork, source: str, case: str) -> Dispute | None:
+    found = uow.disputes.find(source=source, case=case[:64], limit=1)
+    if not found:
+        return None
+    if found[0].order is not None:
+        uow.orders.lock(found[0].order)
+    return uow.disputes.lock(found[0].id)
+
+
+def _new(uow: UnitOfWork, shop: Shop, receipt: Receipt, source: str, case: str, amount: Money, reason: str) -> Dispute:
+    applied = uow.applications.find(receipt=receipt.id, limit=_EVER)
+    order = max(applied, key=lambda one: one.amount.minor).order if applied else None
+    if order is not None:
+        uow.orders.lock(order)
+    return begin(uow, shop, source, case, order, receipt, amount, reason)
+
+
+def begin(
+    uow: UnitOfWork,
+    shop: Shop,
+    source: str,
+    case: str,
+    order: OrderId | None,
+    receipt: Receipt,
+    amount: Money,
+    reason: str,
+) -> Dispute:
+    """A case in its first state: nothing has moved, and the order, which is locked, is not frozen yet."""
+    nothing, now = zero(amount.asset), shop.clock.now()
+    return uow.disputes.add(
+        Dispute(
+            id=shop.ids.new(8),
+            source=source,
+            case=case[:64],
+            order=order,
+            receipt=receipt.id,
+            amount=amount,
+            fee=nothing,
+            reason=reason[:64],
+            state=_S.WARNED,
+            opened_at=now,
+            covered=nothing,
+            held=nothing,
+            respond_by=now + shop.policy.disputes.respond,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One message of a channel about a case it has told of."""
+
+    stage: Stage
+    round: int
+    taken: bool
+    at: datetime
+
+
+_REACHED = {_S.WARNED: 0, _S.CLOSED: 1, _S.OPEN: 2, _S.EVIDENCE: 2, _S.WON: 3, _S.LOST: 3}
+
+
+def _follow(uow: UnitOfWork, shop: Shop, dispute: Dispute, word: Word, *, fresh: bool) -> Dispute:
+    """Bring a case to where a message says that it stands, unless it is further already."""
+    decides = word.stage >= Stage.WON
+    step = (word.round, min(word.stage.value, 3))
+    reached = (dispute.round, _REACHED[dispute.state])
+    if not fresh and step < reached:
+        return dispute
+    if not fresh and step == reached and not (decides and _is_later(dispute, word)):
+        return dispute
+    dispute = replace(dispute, round=word.round)
+    if word.stage is Stage.WARNED:
+        return warn(uow, shop, dispute) if fresh else dispute
+    if word.stage is Stage.CLOSED:
+        return close(uow, shop, dispute) if dispute.state is _S.WARNED else dispute
+    if dispute.state not in (_S.OPEN, _S.EVIDENCE):
+        dispute = open_case(uow, shop, dispute, taken=word.taken, quietly=decides)
+    if not decides:
+        return uow.disputes.save(dispute)
+    return win(uow, shop, dispute, word.at) if word.stage is Stage.WON else lose(uow, shop, dispute, word.at)
+
+
+def _is_later(dispute: Dispute, word: Word) -> bool:
+    """Whether a decision supersedes the one that is known. Of two at one moment the one for the shop came later."""
+    won = word.stage is Stage.WON
+    if won == (dispute.state is _S.WON) or dispute.decided_at is None:
+        return False
+    return word.at > dispute.decided_at or (won and word.at == dispute.decided_at)
+
+
+# What happens to a case
+
+
+def warn(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Dispute:
+    """Nothing moves, and nothing may: the order is frozen, and its seller may refund it while there is time."""
+    dispute = uow.disputes.save(dispute)
+    freeze(uow, shop, dispute.order)
+    announce(uow, shop, dispute, "warned")
+    return dispute
+
+
+def open_case(uow: UnitOfWork, shop: Shop, dispute: Dispute, *, taken: bool, quietly: bool = False) -> Dispute:
+    """The sum is asked back in earnest: what the seller would give for a refund of it is held, and both sides asked."""
+    if dispute.state is _S.LOST:
+        casebooks.find_again(uow, shop, dispute)
+        dispute = dispute.move(_S.OPEN)
+        _revive(uow, dispute)
+    else:
+        dispute = replace(dispute.move(_S.OPEN), turn=dispute.turn + 1)
+    dispute = uow.disputes.save(replace(dispute, before="", decided_at=None))
+    for complaint in _cases(uow, dispute.order):
+        if complaint.is_complaint and complaint.id != dispute.id:
+            close(uow, shop, complaint)  # the bank decides now
+    if taken:
+        dispute = casebooks.take(uow, shop, dispute)
+    dispute = uow.disputes.save(casebooks.secure(uow, shop, dispute))
+    freeze(uow, shop, dispute.order)
+    if not quietly:
+        announce(uow, shop, dispute, "opened")
+    if dispute.covered + dispute.held < dispute.amount:
+        for admin in sorted(shop.admins):
+            tell(uow, shop.clock.now(), admin, "dispute_excess", dispute.id, turn=str(dispute.turn))
+    return dispute
+
+
+def close(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Dispute:
+    """Nothing came of a warning, or a complaint is the bank's case now: all is as before."""
+    dispute = uow.disputes.save(replace(casebooks.let_go(uow, shop, dispute).move(_S.CLOSED)))
+    thaw(uow, shop, dispute.order)
+    announce(uow, shop, dispute, "closed")
+    return dispute
+
+
+def win(uow: UnitOfWork, shop: Shop, dispute: Dispute, at: datetime) -> Dispute:
+    """Decided for the shop: the channel gives back what it took, and the sale has its money again."""
+    dispute = casebooks.give_back(uow, shop, casebooks.let_go(uow, shop, dispute))
+    dispute = uow.disputes.save(replace(dispute.move(_S.WON), decided_at=at))
+    for other in _cases(uow, dispute.order):
+        if other.state is not _S.WARNED:  # what this one gave free may be missing there
+            uow.disputes.save(casebooks.secure(uow, shop, other))
+    thaw(uow, shop, dispute.order)
+    announce(uow, shop, dispute, "won")
+    return dispute
+
+
+def lose(uow: UnitOfWork, shop: Shop, dispute: Dispute, at: datetime) -> Dispute:
+    """Decided for the payer: the money stays there. The goods are not put back on the shelf: nobody has seen them."""
+    dispute = uow.disputes.save(casebooks.secure(uow, shop, casebooks.take(uow, shop, dispute)))
+    casebooks.lose(uow, shop, dispute)
+    order = uow.orders.lock(dispute.order) if dispute.order is not None else None
+    before = ""
+    if order is not None and order.state in _LIVE and not pockets.left(uow, order):
+        before = order.state.value
+        uow.orders.save(order.move(OrderState.REFUNDED))
+    dispute = uow.disputes.save(replace(dispute.move(_S.LOST), decided_at=at, before=before))
+    thaw(uow, shop, dispute.order)
+    announce(uow, shop, dispute, "lost")
+    return dispute
+
+
+def _revive(uow: UnitOfWork, dispute: Dispute) -> None:
+    if dispute.before and dispute.order is not None:
+        order = uow.orders.lock(dispute.order)
+        if order.state is OrderState.REFUNDED:
+            uow.orders.save(order.move(OrderState(dispute.before)))
+
+
+# Freezing
+
+
+def freeze_of(uow: UnitOfWork, order: OrderId) -> str:
+    """What `Order.frozen` has to say of an order because of its cases; "" when none is open."""
+    cases = _cases(uow, order)
+    return f"{_FREEZES}{cases[0].id}" if cases else ""
+
+
+def freeze(uow: UnitOfWork, shop: Shop, order_id: OrderId | None) -> None:
+    """Nothing of the order's money may leave any more. What froze it before goes on doing so."""
+    if order_id is not None:
+        order = uow.orders.lock(order_id)
+        if not order.frozen:
+            uow.orders.save(replace(order, frozen=freeze_of(uow, order.id)))
+
+
+def thaw(uow: UnitOfWork, shop: Shop, order_id: OrderId | None) -> None:
+    """A case has ended: the order is free again when no other one is open, and nobody else froze it.
+
+    A seller who could not be expected to ship meanwhile has the policy's days for it again.
+    """
+    if order_id is None:
+        return
+    order, now = uow.orders.lock(order_id), shop.clock.now()
+    if not order.frozen.startswith(_FREEZES):
+        return
+    frozen, ship_by = freeze_of(uow, order.id), order.ship_by
+    if not frozen and order.state is OrderState.PAID and ship_by is not None and ship_by <= now:
+        ship_by = now + shop.policy.escrow[uow.sellers.need(order.seller).tier].ship
+    uow.orders.save(replace(order, frozen=frozen, ship_by=ship_by))
+
+
+def _cases(uow: UnitOfWork, order: OrderId | None) -> list[Dispute]:
+    if order is None:
+        return []
+    return uow.disputes.find(order=order, state=UNDECIDED, newest=False, limit=_EVER)
+
+
+# What people may do
+
+
+def refund_to_avoid(uow: UnitOfWork, shop: Shop, who: PersonId, dispute_id: str) -> list[Refund]:
+    """The seller, or an admin, gives the money back at the warning, before it is taken with a fee.
+
+    Raises Gone, NotWarned, NothingToRefund, Frozen (by another case).
+    """
+    dispute = need_case(uow, shop, who, dispute_id)
+    order = _locked_order(uow, dispute)
+    if who not in shop.admins and uow.sellers.need(order.seller).person != who:
+        raise Gone
+    dispute = uow.disputes.lock(dispute.id)
+    if dispute.state is not _S.WARNED:
+        raise NotWarned(dispute=dispute.id)
+    close(uow, shop, dispute)
+    order = uow.orders.lock(order.id)
+    amount = min(dispute.amount, pockets.left(uow, order))
+    if who in shop.admins:
+        note_command(uow, shop, who, "dispute", dispute=dispute.id, how="refund")
+    return give_back(uow, shop, order, amount or None, reason="dispute", asked_by=who)
+
+
+def hand_in(uow: UnitOfWork, shop: Shop, admin: PersonId, dispute_id: str) -> Dispute:
+    """An admin has sent the evidence to the channel; it decides. Raises NotAllowed, Gone, NotOpenCase."""
+    need_admin(shop, admin)
+    dispute = uow.disputes.lock(dispute_id)
+    if dispute.is_complaint or dispute.state is not _S.OPEN:
+        raise NotOpenCase(dispute=dispute.id)
+    note_command(uow, shop, admin, "dispute", dispute=dispute.id, how="sent")
+    return uow.disputes.save(dispute.move(_S.EVIDENCE))
+
+
+def give_up(uow: UnitOfWork, shop: Shop, admin: PersonId, dispute_id: str) -> Dispute:
+    """An admin accepts that a channel's case is lost. Only the channel can say that one is won.
+
+    Raises NotAllowed, Gone, NotOpenCase.
+    """
+    need_admin(shop, admin)
+    found = uow.disputes.need(dispute_id)
+    if found.order is not None:
+        uow.orders.lock(found.order)
+    dispute = uow.disputes.lock(dispute_id)
+    if dispute.is_complaint or dispute.state not in (_S.OPEN, _S.EVIDENCE):
+        raise NotOpenCase(dispute=dispute.id)
+    note_command(uow, shop, admin, "dispute", dispute=dispute.id, how="lost")
+    return lose(uow, shop, dispute, shop.clock.now())
+
+
+def need_case(uow: UnitOfWork, shop: Shop, who: PersonId, dispute_id: str) -> Dispute:
+    """A case for the order's shopper, its seller or an admin. Raises Gone."""
+    dispute = uow.disputes.need(dispute_id)
+    if who in shop.admins or who in parties(uow, dispute):
+        return dispute
+    raise Gone
+
+
+def parties(uow: UnitOfWork, dispute: Dispute) -> list[PersonId]:
+    """The two sides: the shopper, then the seller. Of a payment without an order its payer, if known."""
+    if dispute.order is None:
+        payer = uow.receipts.need(dispute.receipt).payer
+        return [payer] if payer is not None else []
+    order = uow.orders.need(dispute.order)
+    return [order.shopper, uow.sellers.need(order.seller).person]
+
+
+def announce(uow: UnitOfWork, shop: Shop, dispute: Dispute, what: str) -> None:
+    """Tell both sides and the admins how a case stands now."""
+    now, sides = shop.clock.now(), parties(uow, dispute)
+    for who in [*sides, *sorted(shop.admins - set(sides))]:
+        tell(uow, now, who, f"dispute_{what}", dispute.id, since=f"{now:%Y%m%d%H%M%S}")
+
+
+def _locked_order(uow: UnitOfWork, dispute: Dispute) -> Order:
+    if dispute.order is None:
+        raise Gone
+    return uow.orders.lock(dispute.order)

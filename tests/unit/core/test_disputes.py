@@ -1,0 +1,265 @@
+"""Disputes as banks bring them: warned, opened, won, lost, larger than the payment, twice, and in any order."""
+
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.errors import Gone
+from core.ids import PersonId
+from core.ledger import accounts
+from core.money import asset, zero
+from core.payments import sums
+from core.payments.dispute import Dispute, DisputeState
+from core.payments.disputes import NotOpenCase, NotWarned, Stage, give_up, hand_in, hear_dispute, refund_to_avoid
+from core.payments.escrow import Frozen
+from core.payments.frozen import check
+from core.payments.refunds import refund_order, refund_receipt
+from core.people import SellerTier
+from core.shop.deadlines import refund_unshipped, release_due
+from core.shop.orders import Order, OrderState
+from core.shop.receiving import confirm_receipt
+from tests.builders import ADA, LIN, MAYA, ROSA, WEI, money
+from tests.world import World
+
+
+def sold(price: str = "780.00 CNY", by: str = "sepa", tier: SellerTier = SellerTier.STANDARD) -> tuple[World, Order]:
+    world = World(tier=tier)
+    order = world.orders(world.sells(WEI if price.endswith("CNY") else ROSA, price), by=by)
+    world.pays(order, id="E1")
+    world.run_errands()
+    world.told.clear()
+    return world, world.order(order.id)
+
+
+def hears(world: World, stage: Stage, amount: str = "", *, case: str = "C1", fact: str = "E1", **more: Any) -> Dispute:
+    receipt = world.look(lambda uow: uow.receipts.find(fact=fact)[0])
+    asked = money(amount) if amount else receipt.amount
+    heard = world.do(hear_dispute, receipt.channel, case, stage, fact=fact, amount=asked, **more)
+    assert heard is not None
+    for proof in (check, sums.check):
+        assert world.look(lambda uow, proof=proof: list(proof(uow))) == []
+    return heard
+
+
+def _seller(order: Order) -> PersonId:
+    return {"S11": WEI, "S12": ROSA}[order.seller]
+
+
+NOTHING = zero(asset("EUR"))
+
+STAGES: dict[str, Callable[[World, Order], object]] = {
+    "before any release": lambda world, order: None,
+    "after a part was released": lambda world, order: world.ships(order, _seller(order)),
+    "after all was released": lambda world, order: (world.ships(order, _seller(order)), world.receives(order)),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("tier", list(SellerTier))
+def test_103_of_100_lost_costs_the_shop_the_three_and_the_fee(stage: str, tier: SellerTier) -> None:
+    world, order = sold(tier=tier)
+    STAGES[stage](world, order)
+    paid = world.charge(order.id).amount
+    more = paid + money("3.00 EUR")
+    case = hears(world, Stage.OPENED, f"{more.decimal} EUR", fee=money("15.00 EUR"))
+    books = world.books()
+    assert books["dispute_recv"] == str(more) and books["exp:dispute"] == "EUR 15.00"
+    assert books[accounts.hold(case.id)] == "CNY -780.00"
+    assert books["clearing:sepa"] == str(paid - more - money("15.00 EUR"))
+    assert not any(name.startswith(("escrow", "rev:fee", "avail", "reserve")) for name in books)
+    hears(world, Stage.LOST, f"{more.decimal} EUR")
+    assert world.books() == {
+        "clearing:sepa": str(-(money("18.00 EUR"))), "exp:chargeback": "EUR 3.00", "exp:dispute": "EUR 15.00",
+    }  # fmt: skip
+    assert (world.order(order.id).state, world.order(order.id).frozen) == (OrderState.REFUNDED, "")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("tier", list(SellerTier))
+def test_103_of_100_won_leaves_all_as_it_was_but_the_fee(stage: str, tier: SellerTier) -> None:
+    world, order = sold(tier=tier)
+    STAGES[stage](world, order)
+    before, state = world.books(), world.order(order.id).state
+    hears(world, Stage.OPENED, "103.00 EUR", fee=money("15.00 EUR"))
+    hears(world, Stage.WON, "103.00 EUR")
+    after = world.books()
+    assert after.pop("exp:dispute") == "EUR 15.00"
+    paid = world.charge(order.id).amount
+    assert after.pop("clearing:sepa") == str(paid - money("15.00 EUR")) and before.pop("clearing:sepa") == str(paid)
+    assert after == before
+    assert (world.order(order.id).state, world.order(order.id).frozen) == (state, "")
+
+
+MESSAGES: list[tuple[Stage, int]] = [(Stage.WARNED, 0), (Stage.OPENED, 1), (Stage.LOST, 2), (Stage.WON, 3)]
+
+
+@pytest.mark.parametrize("until", [1, 2, 3, 4])
+def test_messages_in_any_order_and_twice_end_in_the_same_books(until: int) -> None:
+    ends = set()
+    for told in itertools.permutations(MESSAGES[:until]):
+        world, order = sold("100.00 EUR")
+        noon = world.clock.now()
+        for stage, days in (*told, told[0]):
+            hears(
+                world, stage, fee=money("15.00 EUR") if stage >= Stage.OPENED else None, at=noon + timedelta(days=days)
+            )
+        books = {name.replace(case_id(world), "case"): amount for name, amount in world.books().items()}
+        ends.add((str(books), case(world).state, bool(world.order(order.id).frozen)))
+    assert len(ends) == 1
+
+
+def case(world: World) -> Dispute:
+    found: Dispute = world.look(lambda uow: uow.disputes.find(limit=1)[0])
+    return found
+
+
+def case_id(world: World) -> str:
+    return case(world).id
+
+
+def test_a_second_round_takes_the_money_again() -> None:
+    world, _order = sold()
+    hears(world, Stage.OPENED)
+    hears(world, Stage.WON)
+    before = world.books()
+    assert hears(world, Stage.OPENED).state is DisputeState.WON  # the first round's, told once more
+    assert world.books() == before
+    hears(world, Stage.OPENED, round=2)
+    assert world.books()["hold:" + case_id(world)] == "CNY -780.00"
+    hears(world, Stage.LOST, round=2)
+    assert world.books() == {}
+
+
+def test_a_lost_case_that_is_won_after_all_brings_the_sale_back() -> None:
+    world, order = sold()
+    world.ships(order, _seller(order))
+    before = world.books()
+    hears(world, Stage.LOST)
+    world.clock.let_pass(days=3)
+    hears(world, Stage.WON)
+    assert world.books() == before
+    assert world.order(order.id).state is OrderState.SHIPPED
+    world.receives(order)
+
+
+def test_a_warning_moves_nothing_and_freezes_all() -> None:
+    world, order = sold()
+    world.ships(order, _seller(order))
+    before = world.books()
+    warned = hears(world, Stage.WARNED)
+    assert world.books() == before
+    assert world.order(order.id).frozen == f"dispute:{warned.id}"
+    with pytest.raises(Frozen):
+        world.do(refund_order, ADA, order.id)
+    with pytest.raises(Frozen):
+        world.do(confirm_receipt, MAYA, order.id)
+    world.clock.let_pass(days=60)
+    assert world.do(release_due) == [] and world.do(refund_unshipped) == []
+    assert world.books() == before
+    hears(world, Stage.CLOSED)
+    assert len(world.do(release_due)) == 1
+
+
+def test_the_seller_may_refund_at_the_warning_and_not_later() -> None:
+    world, order = sold()
+    warned = hears(world, Stage.WARNED)
+    for who in (MAYA, LIN, ROSA):
+        with pytest.raises(Gone):
+            world.do(refund_to_avoid, who, warned.id)
+    world.do(refund_to_avoid, WEI, warned.id)
+    world.run_errands()
+    assert world.books() == {} and case(world).state is DisputeState.CLOSED
+    with pytest.raises(NotWarned):
+        world.do(refund_to_avoid, WEI, warned.id)
+    # The bank takes it all the same: that is the shop's loss, and the admins are alarmed.
+    world.told.clear()
+    hears(world, Stage.OPENED)
+    assert "dispute_excess" in world.news(ADA)
+    hears(world, Stage.LOST)
+    paid = world.charge(order.id).amount
+    assert world.books() == {"clearing:sepa": str(-paid), "exp:chargeback": str(paid)}
+
+
+def test_what_was_refunded_in_part_is_charged_back_whole() -> None:
+    world, order = sold("100.00 EUR")
+    world.refunds(order, "40.00 EUR")
+    world.run_errands()
+    hears(world, Stage.OPENED)
+    assert world.books()["hold:" + case_id(world)] == "EUR -60.00"
+    hears(world, Stage.LOST)
+    assert world.books() == {"clearing:sepa": "EUR -40.00", "exp:chargeback": "EUR 40.00"}
+    assert world.order(order.id).state is OrderState.REFUNDED
+
+
+def test_two_cases_of_one_payment_take_it_once() -> None:
+    world, order = sold("100.00 EUR")
+    hears(world, Stage.OPENED)
+    second = hears(world, Stage.OPENED, case="C2")
+    assert (second.covered, world.order(order.id).frozen) == (NOTHING, f"dispute:{case_of(world, 'C1').id}")
+    hears(world, Stage.WON)
+    assert case_of(world, "C2").covered == money("100.00 EUR"), "what the first gave free is secured for the second"
+    assert world.order(order.id).frozen == f"dispute:{second.id}"
+    hears(world, Stage.LOST, case="C2")
+    assert world.books() == {}
+
+
+def case_of(world: World, name: str) -> Dispute:
+    found: Dispute = world.look(lambda uow: uow.disputes.find(case=name)[0])
+    return found
+
+
+def test_one_lost_and_one_won_in_parts_leave_the_sale_its_part() -> None:
+    world, order = sold("780.00 CNY", by="pix")
+    paid = world.charge(order.id).amount
+    part = paid.share(3333)
+    world.ships(order, _seller(order))
+    hears(world, Stage.OPENED, f"{part.decimal} BRL")
+    hears(world, Stage.OPENED, f"{part.decimal} BRL", case="C2", taken=False)
+    hears(world, Stage.LOST, f"{part.decimal} BRL")
+    assert world.order(order.id).frozen
+    hears(world, Stage.WON, f"{part.decimal} BRL", case="C2")
+    world.receives(order)
+    world.refunds(order)
+    world.run_errands()
+    assert world.books() == {}
+
+
+def test_money_that_was_held_for_its_payer_pays_the_case_first() -> None:
+    world, order = sold("100.00 EUR")
+    world.pays(order, id="E2", amount="100.00 EUR")  # paid twice: this one is held
+    opened = hears(world, Stage.OPENED, fact="E2")
+    assert (opened.order, opened.held, opened.covered) == (None, money("100.00 EUR"), NOTHING)
+    assert not world.order(order.id).frozen
+    with pytest.raises(Exception, match="NothingToRefund"):
+        world.do(refund_receipt, MAYA, opened.receipt)
+    hears(world, Stage.WON, fact="E2")
+    assert world.receipt(opened.receipt).held == money("100.00 EUR")
+    hears(world, Stage.LOST, fact="E2", round=2)
+    assert world.books()["clearing:sepa"] == "EUR 100.00" and "exp:chargeback" not in world.books()
+
+
+def test_a_case_of_a_payment_nobody_knows_is_to_be_heard_again() -> None:
+    world, _ = sold()
+    heard = world.do(hear_dispute, "sepa", "C9", Stage.OPENED, fact="E404", amount=money("1.00 EUR"))
+    assert heard is None and world.look(lambda uow: uow.disputes.count()) == 0
+
+
+def test_an_admin_hands_in_the_evidence_or_gives_up() -> None:
+    world, _order = sold()
+    opened = hears(world, Stage.OPENED)
+    assert world.do(hand_in, ADA, opened.id).state is DisputeState.EVIDENCE
+    with pytest.raises(NotOpenCase):
+        world.do(hand_in, ADA, opened.id)
+    assert world.do(give_up, ADA, opened.id).state is DisputeState.LOST
+    assert world.books() == {}
+
+
+def test_everybody_concerned_hears_of_it() -> None:
+    world, _order = sold()
+    for stage, kind in ((Stage.WARNED, "warned"), (Stage.OPENED, "opened"), (Stage.LOST, "lost")):
+        hears(world, stage)
+        for who in (MAYA, WEI, ADA):
+            assert world.news(who) == [f"dispute_{kind}"]
