@@ -161,10 +161,9 @@ class Simulator:
 
     def drain(self) -> list[Message]:
         """What it says, as far as it is due."""
-        self.run()
-        due, now = [], self._clock.now()
-        while self._queue and self._queue[0][0] <= now:
-            due.append(heapq.heappop(self._queue)[2])
+        due = []
+        while (message := self._next()) is not None:
+            due.append(message)
         return due
 
     def run(self) -> None:
@@ -198,9 +197,15 @@ class Simulator:
         await self._overtake()
         return _LOST if self._chance(self.manners.timeout) else known.outcome
 
+    def _next(self) -> Message | None:
+        self.run()
+        if self._queue and self._queue[0][0] <= self._clock.now():
+            return heapq.heappop(self._queue)[2]
+        return None
+
     async def _overtake(self) -> None:
         if self.overtaken is not None and self._chance(self.manners.early):
-            for message in self.drain():
+            while (message := self._next()) is not None:  # one at a time: what a crash leaves is still said
                 await self.overtaken(message)
 
     def _charge(self, command: _Command) -> None:

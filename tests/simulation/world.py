@@ -261,6 +261,8 @@ class World:
 
     async def at_the_door(self, name: str, told: Message) -> None:
         """Bring a channel's message until it is acknowledged, as a provider does."""
+        if isinstance(told, Settled):
+            told = replace(told, document=f"{name}{told.document}")  # each provider names its own in its own way
         if isinstance(told, Settled) and told.document not in self.sent:
             self.sent.add(told.document)
             self.rails[name].arriving.append((told.document, told.net))
