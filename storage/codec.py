@@ -90,6 +90,7 @@ def _column_form(kind: Any, texts: bool) -> Form:
     )
 
 
+@cache
 def is_comparable(hint: Any) -> bool:
     """Whether things can be sought by a field of this type: equal in Python is equal in the database."""
     kind = plain(hint)[0]
