@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.visit import TELEGRAM
 from core.channels import rates
 from core.ledger import chain
-from core.payments import treasury
+from core.payments import complaints, treasury
 from core.payments.choices import decide_due
 from core.payments.driver import Driver
 from core.payments.fx import Fixing
@@ -113,7 +113,14 @@ class Clockwork:
     async def deadlines(self) -> None:
         """Parcels not shipped, receipts not confirmed, held money nobody chose about; and the words before."""
         if await self._store.read(anything_due, self._shop):
-            for verb in (refund_unshipped, release_due, decide_due, remind):
+            for verb in (
+                refund_unshipped,
+                release_due,
+                decide_due,
+                remind,
+                complaints.decide_overdue,
+                complaints.remind,
+            ):
                 await self._store.write(verb, self._shop)
             self._poke()
 

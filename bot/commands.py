@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.admin import commands as admin
+from bot.admin import disputes as cases
 from bot.admin import fx as treasury
 from bot.admin import money, operations, payouts, recon
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
-from bot.shopper import browsing, buying, held, orders
+from bot.shopper import browsing, buying, disputing, held, orders
 from bot.visit import Visit
 from bot.words import Html, Word, Words
 from core.shop import visitors
@@ -76,6 +77,8 @@ COMMANDS: dict[str, Command] = {
     "assign": Command(money.assign, "admin", Word("give held money to an order"), 2),
     "reroute": Command(money.reroute, "admin", Word("send a refund to another account"), 8),
     "resolve": Command(operations.resolve, "admin", Word("say how a command in doubt ended, and what proves it"), 24),
+    "disputes": Command(cases.disputes_, "admin", Word("the open disputes")),
+    "dispute": Command(cases.dispute, "admin", Word("one dispute, or how it ends"), 4),
     "recon": Command(recon.recon, "admin", Word("bank statements and reports against the books")),
     "payouts": Command(payouts.payouts, "admin", Word("the payouts to sellers")),
     "hold": Command(payouts.hold, "admin", Word("stop a payout"), 1),
@@ -113,6 +116,11 @@ PRESSES: dict[str, Handler] = {
     "oc": orders.code_again,
     "ox": orders.cancel,
     "or": orders.received,
+    "dw": disputing.wrong,
+    "dr": disputing.complain,
+    "de": disputing.ask_evidence,
+    "df": disputing.ask_refund,
+    "dg": disputing.refund,
     "hr": held.send_back,
     "ht": held.top_up,
     "hu": held.take_up,
@@ -156,6 +164,8 @@ async def hear(visit: Visit) -> None:
             await selling.hear_edit(visit, field, **data)
         case "reroute":
             await held.hear_account(visit, text, **data)
+        case "evidence":
+            await disputing.hear_evidence(visit, text, **data)
         case "recon":
             await recon.hear_note(visit, text, **data)
         case "payee":

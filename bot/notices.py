@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
 
-from bot import notices_fx, notices_money, notices_operations, notices_recon, notices_settlement
+from bot import notices_disputes, notices_fx, notices_money, notices_operations, notices_recon, notices_settlement
 from bot.pictures.card import PaymentCard, Row
 from bot.pictures.card import Receipt as Slip
 from bot.screens import catalogue, settlement, staff
@@ -293,6 +293,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "altered": altered,
     "product_up": product_up,
     "may_sell": may_sell,
+    **notices_disputes.KINDS,
     **notices_fx.KINDS,
     **notices_money.KINDS,
     **notices_recon.KINDS,

@@ -44,6 +44,8 @@ SYMBOLS = {
 # What a seller has to do with: paid, and all that follows.
 SOLD = (OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED, OrderState.REFUNDED)
 
+_COMPLAINED = (OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED)
+
 COPY_LIMIT = 256  # characters a copy button takes (Bot API CopyTextButton)
 
 
@@ -167,8 +169,13 @@ def _order_keys(t: Words, view: OrderView, reader: int) -> tuple[tuple[Key, ...]
             Key(t.plain("✖️ Cancel the order"), ("ox", one.id)) if mine and one.state is OrderState.PLACED else None,
             Key(t.plain("🎁 I have received it"), ("or", one.id)) if mine and one.state is OrderState.SHIPPED else None,
         ),
+        row(_wrong_key(t, one) if mine and one.state in _COMPLAINED and not one.frozen else None),
         row(Key(t.plain("🚚 Mark as shipped"), ("sp", one.id)) if sells and one.state is OrderState.PAID else None),
     )
+
+
+def _wrong_key(t: Words, order: Order) -> Key:
+    return Key(t.plain("🛟 Something is wrong"), ("dw", order.id))
 
 
 def _pay_key(t: Words, view: OrderView) -> Key | None:
@@ -221,7 +228,10 @@ def shipped(t: Words, view: OrderView) -> Screen:
             seller=view.seller.name,
             moment=view.order.release_at or view.order.created_at,
         ),
-        rows(row(Key(t.plain("🎁 I have received it"), ("or", view.order.id)))),
+        rows(
+            row(Key(t.plain("🎁 I have received it"), ("or", view.order.id))),
+            row(_wrong_key(t, view.order)),
+        ),
     )
 
 

@@ -58,7 +58,7 @@ async def _answer(visit: Visit, step: str) -> str:
     message = visit.message
     assert message is not None
     if step == "picture":
-        return await _picture(visit)
+        return await picture(visit)
     text = message.text
     if text is None:
         raise TextWanted
@@ -74,7 +74,8 @@ async def _answer(visit: Visit, step: str) -> str:
     return text.strip()
 
 
-async def _picture(visit: Visit) -> str:
+async def picture(visit: Visit) -> str:
+    """The picture that was sent, cleaned and kept: its digest. Raises PictureWanted."""
     message = visit.message
     assert message is not None
     image = message.document if message.document and (message.document.mime_type or "").startswith("image/") else None

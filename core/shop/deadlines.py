@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from core.payments.complaints import anything_due as complaints_due
 from core.payments.escrow import release_rest
 from core.payments.receipts import ReceiptState
 from core.payments.refunds import give_back
@@ -53,6 +54,7 @@ def anything_due(uow: UnitOfWork, shop: Shop) -> bool:
         uow.orders.count(state=OrderState.PAID, frozen="", before={"ship_by": now + REMIND_SELLER})
         or uow.orders.count(state=OrderState.SHIPPED, frozen="", before={"release_at": now + REMIND_SHOPPER})
         or uow.receipts.count(state=ReceiptState.HELD, before={"decide_by": now})
+        or complaints_due(uow, shop)
     )
 
 
