@@ -33,7 +33,7 @@ from core.shop.selling import ship
 from tests.builders import ADA, EUR, PAYER_IBAN, USD
 from tests.simulation.world import BIA, SELLERS, SHOPPERS, Lost, World
 
-ARRIVALS = 7 * 86_400.0  # seconds in which the orders of a story begin
+ARRIVALS = 6 * 86_400.0  # seconds in which the orders of a story begin
 ACCOUNTS = {
     "EUR": (PAYER_IBAN, "GB82WEST12345698765432", "DE89370400440532013000"),
     "BRL": ("bia@example.com", "casa.bia@example.com"),

@@ -49,7 +49,7 @@ class Rail:
         """Carry what the channel says by itself to the shop's doors, for ever."""
         dice = self.world.plot.dice(f"listen:{self.name}")
         while True:
-            await asyncio.sleep(dice.uniform(60, 1800))
+            await asyncio.sleep(dice.uniform(60, 5400))
             await self.hand_over()
 
     async def hand_over(self) -> None:

@@ -18,7 +18,7 @@ from tests.simulation.plot import KINDS, Plot
 from tests.simulation.world import SELLERS, World
 
 DAY = 86_400.0
-FAULTY = ARRIVALS + 3 * DAY
+FAULTY = ARRIVALS + 2 * DAY
 LONGEST = 60 * DAY  # of quiet: what has no end by then never has
 
 

@@ -177,8 +177,8 @@ class World:
     def pace(self, name: str, seconds: float) -> float:
         """Mean seconds between two ticks of a verb here."""
         if name == "ask":
-            return 2400.0
-        return 7200.0 if seconds <= 5 else 21600.0
+            return 3600.0
+        return 9000.0 if seconds <= 5 else 36000.0 if seconds < 3600 else 100_000.0
 
     def notice(self, data: dict[str, str]) -> None:
         """Somebody is told something. Raises OSError when the network is down."""
