@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import rlp as judge
-from eth_account import Account
-from eth_account.typed_transactions import TypedTransaction
-from eth_utils import keccak, to_checksum_address
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.ledger.evm import AnchorTransaction, rlp
+
+# py_ecc, which comes along, lets Python recurse so deep that a document of 100,000 brackets ends the process.
+_depth = sys.getrecursionlimit()
+
+import rlp as judge  # noqa: E402
+from eth_account import Account  # noqa: E402
+from eth_account.typed_transactions import TypedTransaction  # noqa: E402
+from eth_utils import keccak, to_checksum_address  # noqa: E402
+
+sys.setrecursionlimit(_depth)
 
 _ITEMS = st.recursive(st.binary(max_size=70) | st.integers(0, 2**256), lambda items: st.lists(items, max_size=6))
 _FEES = st.integers(0, 10**15)
