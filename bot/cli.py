@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import time
@@ -53,11 +54,17 @@ async def _until_stopped(stop: Callable[[], Awaitable[None]]) -> int:
 
 
 async def _demo(options: argparse.Namespace) -> int:
-    from bot.demo import Demo
+    from bot.demo import Demo, Unfinished
+    from bot.history import Wanted
 
-    demo = Demo(options.data, port=options.port)
+    past = Wanted(options.history, options.history_seed) if options.history else None
     try:
-        await demo.start(_say)
+        demo = Demo(options.data, port=options.port, past=past)
+    except Unfinished:
+        print(f"The history in {options.data} was not finished. Delete that folder and try again.", file=sys.stderr)
+        return 1
+    try:
+        await demo.start(_progress)
     except OSError as fault:
         print(f"Port {options.port} cannot be used ({fault.strerror}). Try --port 0.", file=sys.stderr)
         return 1
@@ -158,6 +165,12 @@ def _table(figures: dict[str, Any], indent: str = "") -> str:
     return "\n".join(lines)
 
 
+def _orders(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,6}", text, re.ASCII):
+        raise argparse.ArgumentTypeError("a number of orders")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sampan", description="Sell across borders inside a chat.")
     parser.add_argument("--verbose", action="store_true", help="log what happens")
@@ -167,6 +180,10 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=8090, help="port of the page on 127.0.0.1; 0 chooses one")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
     demo.add_argument("--data", type=Path, default=None, help="folder to keep the shop in (default: thrown away)")
+    demo.add_argument(
+        "--history", type=_orders, default=0, metavar="N", help="let a new shop have a past of N orders in every state"
+    )
+    demo.add_argument("--history-seed", type=int, default=1, metavar="S", help="another past (default: 1)")
     demo.set_defaults(call=lambda options: _run(_demo(options)))
 
     run = verbs.add_parser("run", help="serve the real Telegram (SAMPAN_BOT_TOKEN)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import tempfile
 import time
@@ -18,6 +19,7 @@ from typing import Any
 from aiohttp import ClientSession, web
 
 from bot import config
+from bot.history import Wanted, make
 from bot.pictures.product import draw_demo
 from bot.sandbox import bank as pocket_bank
 from bot.sandbox.server import Sandbox
@@ -26,7 +28,7 @@ from bot.wiring import Sampan
 from core.ids import PersonId
 from core.money import parse_price
 from core.people import SellerTier
-from core.ports import UnitOfWork
+from core.ports import Store, UnitOfWork
 from core.shop import selling, visitors
 from core.shop.context import Shop
 from core.shop.notices import tell
@@ -40,7 +42,13 @@ ACCOUNTS = (
     (WEI, "Bank of China 6216 6100 0000 0000 123", "Wei Li"),
     (ROSA, "rosa@casarosa.example", "Rosa Souza"),
 )
+DATABASE = "sampan.sqlite3"
+UNFINISHED = "unfinished-past"  # a file that stands in the folder while its past is made
 LONGEST_SKIP = 7 * 24 * 3600  # seconds the page may move the clock at once
+
+
+class Unfinished(Exception):
+    """The making of this folder's past was cut off: what is there is no whole shop."""
 
 
 class DemoClock:
@@ -50,6 +58,12 @@ class DemoClock:
         """`memory` is the file that remembers what was skipped over a restart: time never runs back."""
         self._memory = memory
         self._skipped = float(memory.read_text()) if memory.exists() else 0.0
+
+        self._stands: float | None = None
+
+    def stand(self, at: float | None) -> None:
+        """Stand at a moment, in Unix seconds, while a past is made; None: run again."""
+        self._stands = at
 
     def skip(self, seconds: float) -> None:
         """Let `seconds` pass at once."""
@@ -62,7 +76,7 @@ class DemoClock:
 
     def seconds(self) -> float:
         """Unix seconds."""
-        return time.time() + self._skipped
+        return time.time() + self._skipped if self._stands is None else self._stands
 
 
 def _goods() -> list[dict[str, Any]]:
@@ -74,14 +88,26 @@ def _goods() -> list[dict[str, Any]]:
 class Demo:
     """The running demo: `page` is where to look."""
 
-    def __init__(self, data: Path | None, *, port: int = 0, shop_port: int = 0, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        data: Path | None,
+        *,
+        port: int = 0,
+        shop_port: int = 0,
+        limits: Limits | None = None,
+        past: Wanted | None = None,
+    ) -> None:
+        """`past`: what a new shop has behind it when it opens. One that has been open keeps its own."""
         self._throw_away = data is None
         self.data = data or Path(tempfile.mkdtemp(prefix="sampan-demo-"))
         self.data.mkdir(parents=True, exist_ok=True)
         self.clock = DemoClock(self.data / "skipped-seconds")
         self._port, self._shop_port, self._limits = port, shop_port, limits
         self.sandbox = Sandbox(clock=self.clock.seconds, data=self.data / "telegram")
-        self.bank = pocket_bank.mount(self.sandbox, data=self.data)
+        self._past = past if not self._has_been_open() else None
+        # Of a past every name hangs on its seed; of a present none is made twice.
+        dice = random.Random(f"{self._past.seed}:bank") if self._past else None  # noqa: S311
+        self.bank = pocket_bank.mount(self.sandbox, data=self.data, rng=dice)
         self.sandbox.app.router.add_post("/demo/skip", self._skip)
         self.page = ""
 
@@ -93,10 +119,17 @@ class Demo:
         # One person looks on: a thread draws fast enough, and costs no second process.
         drawers = ThreadPoolExecutor(1, "studio")
         self.shop = Sampan(config.read(self._environment(base)), clock=self.clock, limits=self._limits, drawers=drawers)
+        if self._past:
+            await self._make_past(self._past, progress)
         await self.shop.start()
         self.bank.set_merchant_url(self.shop.web_url)
-        progress("filling the shelves …")
-        if await self._fill():
+        is_empty = not await self.shop.store.read(lambda uow: uow.sellers.count())
+        if is_empty:
+            progress("filling the shelves …")
+            await self._fill(self.shop.store, self.shop.shop)
+        if is_empty or self._past:
+            await self.shop.store.write(_announce, self.shop.shop)
+            self.shop.worker.poke()
             await self.shop.publish_menus()
             await self._share(base)
         self.page = f"{base}/"
@@ -123,17 +156,24 @@ class Demo:
             "SAMPAN_RATES": "history",
         }
 
-    async def _fill(self) -> bool:
-        """Two sellers in two countries with their goods, unless a former run has left them: then False."""
-        store, shop = self.shop.store, self.shop.shop
-        if await store.read(lambda uow: uow.sellers.count()):
-            return False
+    async def _fill(self, store: Store, shop: Shop) -> None:
+        """Two sellers in two countries with their goods."""
         await store.write(_open_sellers, shop)
         for goods in _goods():
             digest = self.shop.pictures.put(await asyncio.to_thread(draw_demo, goods["drawing"]))
             await store.write(_put_up, shop, PersonId(goods["seller"]), goods, digest)
-        self.shop.worker.poke()
-        return True
+
+    def _has_been_open(self) -> bool:
+        """Whether this folder has a shop. Raises Unfinished where the making of its past was cut off."""
+        if (self.data / UNFINISHED).exists():
+            raise Unfinished
+        return (self.data / DATABASE).exists()
+
+    async def _make_past(self, wanted: Wanted, progress: Callable[[str], None]) -> None:
+        begun = self.data / UNFINISHED
+        begun.touch()
+        await make(wanted, self.shop.settings, self.shop.shop, self.clock, self.bank, self._fill, progress)
+        begun.unlink()
 
     async def _share(self, base: str) -> None:
         """Each seller posts a card into the group by inline mode, as people do: through the sandbox's own doors."""
@@ -197,7 +237,7 @@ def _open_sellers(uow: UnitOfWork, shop: Shop) -> None:
 
 
 def _put_up(uow: UnitOfWork, shop: Shop, seller: PersonId, goods: dict[str, Any], picture: str) -> None:
-    product = selling.add_product(
+    selling.add_product(
         uow,
         shop,
         seller,
@@ -207,5 +247,11 @@ def _put_up(uow: UnitOfWork, shop: Shop, seller: PersonId, goods: dict[str, Any]
         stock=goods["stock"],
         picture=picture,
     )
-    # The seller sees the card, and Telegram hands out the file_id that inline cards need.
-    tell(uow, shop.clock.now(), seller, "product_up", product.id)
+
+
+def _announce(uow: UnitOfWork, shop: Shop) -> None:
+    """The sellers see their cards, and Telegram hands out the file_id that inline cards need."""
+    for who in (ROSA, WEI):
+        seller = visitors.need_seller(uow, who)
+        for product in uow.products.find(seller=seller.id, file_id="", newest=False, limit=100):
+            tell(uow, shop.clock.now(), who, "product_up", product.id)

@@ -8,7 +8,9 @@ import json
 import logging
 import sys
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -99,10 +101,41 @@ def methods_of(settings: Settings) -> dict[str, Method]:
     return methods
 
 
-def open_storage(settings: Settings) -> OpenStore:
-    """The database that the settings name, already migrated."""
+def channels_of(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> dict[str, Channel]:
+    """The rails that the settings switch on, and the operator's own hands."""
+    key = settings.bank_key.reveal()
+    channels: dict[str, Channel] = {hand.NAME: hand.ByHand()}
+    if settings.pix:
+        channels[pix.NAME] = Pix(session, api_url=settings.pix.api_url, api_key=key)
+    if settings.sepa:
+        channels[sepa.NAME] = Sepa(
+            session,
+            clock,
+            iban=settings.sepa.iban,
+            holder=settings.sepa.name,
+            bic=settings.sepa.bic,
+            bank_url=settings.sepa.bank_url,
+            key=key,
+        )
+    return channels
+
+
+def open_storage(settings: Settings, **options: Any) -> OpenStore:
+    """The database that the settings name, already migrated; `options` are its store's own."""
     vault = Vault({"1": settings.key("vault")}, "1")
-    return open_store(place_of(settings), vault)
+    return open_store(place_of(settings), vault, **options)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, **options: Any) -> AsyncIterator[Store]:
+    """That database, migrated and started, for as long as it is used beside no running shop."""
+    await asyncio.to_thread(migrate.upgrade, place_of(settings))
+    store = open_storage(settings, **options)
+    await store.start()
+    try:
+        yield store
+    finally:
+        await store.stop()
 
 
 def place_of(settings: Settings) -> str:
@@ -186,7 +219,7 @@ class Sampan:
         self._warming = asyncio.create_task(self._studio.warm())
         limiter = ChatLimiter(self._limits)
         self.app = self._application(limiter)
-        self._driver = Driver(self.store, self.shop, self._channels())
+        self._driver = Driver(self.store, self.shop, channels_of(self.settings, self._session, self.clock))
         # SQLite is one process's; several may share a PostgreSQL.
         topics = {"notice": self._notify, "operation": self._operate}
         self.worker = Worker(self.store, self.clock, topics, alone=not self.settings.database_url)
@@ -252,24 +285,6 @@ class Sampan:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 100)
-
-    def _channels(self) -> dict[str, Channel]:
-        settings = self.settings
-        key = settings.bank_key.reveal()
-        channels: dict[str, Channel] = {hand.NAME: hand.ByHand()}
-        if settings.pix:
-            channels[pix.NAME] = Pix(self._session, api_url=settings.pix.api_url, api_key=key)
-        if settings.sepa:
-            channels[sepa.NAME] = Sepa(
-                self._session,
-                self.clock,
-                iban=settings.sepa.iban,
-                holder=settings.sepa.name,
-                bic=settings.sepa.bic,
-                bank_url=settings.sepa.bank_url,
-                key=key,
-            )
-        return channels
 
     async def _learn_rates(self) -> None:
         desk = self.shop.rates

@@ -88,8 +88,10 @@ def _fault(error: sqlite3.Error) -> Exception:
 class Writer:
     """The one connection that writes. A batch has one COMMIT for all, and a SAVEPOINT for each."""
 
-    def __init__(self, path: Path, plan: Plan, before_commit: Callable[[], None]) -> None:
+    def __init__(self, path: Path, plan: Plan, before_commit: Callable[[], None], *, durable: bool = True) -> None:
         self._connection = connect(path, writes=True)
+        if not durable:
+            self._connection.execute("PRAGMA synchronous=OFF")
         self._unit = SqlUnit(plan, SqliteLink(self._connection))
         self._before_commit = before_commit
 
@@ -186,6 +188,7 @@ class SqliteStore:
     meanwhile shares the next one. `survey` reads many rows, in a thread of its own.
 
     `inline` commits on the caller's thread too: for a deterministic simulation.
+    `durable` False waits for no disk: for what is made anew should the machine die meanwhile (the demo's past).
     `before_commit` is called before each COMMIT: a slow disk or a broken one, for tests and benchmarks.
     `plan` spares whoever opens many stores the 0.1 s of compiling the statements each time.
     """
@@ -196,11 +199,13 @@ class SqliteStore:
         vault: Vault,
         *,
         inline: bool = False,
+        durable: bool = True,
         batch: int = BATCH,
         before_commit: Callable[[], None] = lambda: None,
         plan: Plan | None = None,
     ) -> None:
         self._path, self._inline, self._batch, self._before_commit = Path(path), inline, batch, before_commit
+        self._durable = durable
         self._plan = plan or Plan(SqliteLink.dialect, vault)
         self._waiting: deque[Job] = deque()
         self._turning: asyncio.Task[None] | None = None
@@ -210,7 +215,8 @@ class SqliteStore:
 
     async def start(self) -> None:
         """Open the file."""
-        self._sides = Writer(self._path, self._plan, self._before_commit), Reader(self._path, self._plan)
+        writer = Writer(self._path, self._plan, self._before_commit, durable=self._durable)
+        self._sides = writer, Reader(self._path, self._plan)
         if not self._inline:
             self._disk = ThreadPoolExecutor(1, "commit")
             await asyncio.to_thread(self._surveys.start)

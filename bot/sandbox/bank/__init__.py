@@ -14,6 +14,7 @@ For watching the messages
     GET  camt054/{id}.xml   camt053/{id}.xml   pix_report/{id}.csv
     POST day-end            {lose?, fee_bp?}: writes the merchant's statement and Pix report since the last one, charges
                             the Pix fees, and sends both; `lose` leaves a line out of each, `fee_bp` is another Pix fee
+    POST transfers/pix      {key, name, amount}: the merchant's people send a Pix on the bank's own screen
     POST transfers/{end-to-end id}/return   {reason?}: the other bank sends a transfer of the merchant's back
     POST config             {merchant_url?, secret?, api_key?, held?}
 For the merchant, with Authorization: Bearer <api key>
@@ -27,6 +28,7 @@ To the merchant, signed with X-Bank-Signature: t=<unix seconds>,v1=<hex HMAC-SHA
 A message is tried again with a growing delay until it is answered 2xx; the queue survives a restart.
 """
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +42,11 @@ DEMO_SECRET = "demo-bank-secret"  # noqa: S105  # play money on loopback; POST c
 DEMO_API_KEY = "demo-bank-key"
 
 
-def mount(sandbox: Any, *, data: Path | None, bank: Bank | None = None) -> Bank:
-    """Adds a bank to `sandbox.app` under /bank/, on the sandbox's clock, its books in `data`/bank.sqlite."""
+def mount(sandbox: Any, *, data: Path | None, bank: Bank | None = None, rng: random.Random | None = None) -> Bank:
+    """Adds a bank to `sandbox.app` under /bank/, on the sandbox's clock, its books in `data`/bank.sqlite.
+
+    `rng` makes its names of payments; by default nobody can guess them.
+    """
     bank = bank or Bank(
         merchant_url=None,
         secret=DEMO_SECRET,
@@ -49,6 +54,7 @@ def mount(sandbox: Any, *, data: Path | None, bank: Bank | None = None) -> Bank:
         merchant=MerchantAccounts(),
         clock=sandbox.clock,
         db_path=data / "bank.sqlite" if data else None,
+        rng=rng,
     )
     sandbox.app.add_subapp("/bank/", bank.app)
     return bank

@@ -84,6 +84,10 @@ class Books:
     def close(self) -> None:
         self.db.close()
 
+    def hurry(self, hurried: bool) -> None:
+        """True: bookings are not waited for until they are on disk, for a past that can be made anew."""
+        self.db.execute(f"PRAGMA synchronous={'OFF' if hurried else 'FULL'}")
+
     # ---- accounts ----
 
     def open_account(self, account: Account) -> None:
@@ -123,6 +127,10 @@ class Books:
         self.open_account(Account(f"{person}:BRL", person, name[:70], "BRL", None, key, False))
         for currency, cents in POCKET_MONEY.items():
             self.book("pocket_money", "Pocket money", f"{WORLD}:{currency}", f"{person}:{currency}", cents)
+
+    def close_accounts(self, person: str) -> None:
+        """What is sent there from now on comes back."""
+        self.db.execute("UPDATE account SET closed = 1 WHERE owner = ?", (person,))
 
     def balance(self, account_id: str) -> int:
         row = self.db.execute("SELECT COALESCE(SUM(cents), 0) FROM posting WHERE account = ?", (account_id,)).fetchone()

@@ -69,6 +69,7 @@ class Doors:
             web.post("/messages/{id:[0-9]{1,18}}/{how:again|forge}", self.send_again),
             web.get("/{kind:camt054|camt053|pix_report}/{id:[0-9]{1,18}}.{form:xml|csv}", self.file),
             web.post("/day-end", self.day_end),
+            web.post("/transfers/pix", self.send_pix),
             web.post("/transfers/{end_to_end}/return", self.give_back),
             web.post("/config", self.config),
             web.get("/pix/v2/pix", self.merchant(self.pix_list)),
@@ -146,7 +147,7 @@ class Doors:
         person = request.match_info["person"]
         with self.bank.books.db:
             self.bank.books.person(person)
-            self.bank.books.db.execute("UPDATE account SET closed = 1 WHERE owner = ?", (person,))
+            self.bank.books.close_accounts(person)
         return web.json_response({"closed": person})
 
     async def books(self, request: web.Request) -> web.Response:
@@ -187,6 +188,12 @@ class Doors:
         if message is None:
             raise Refused("unknown_message", "No such message.", 404)
         return message
+
+    async def send_pix(self, request: web.Request) -> web.Response:
+        """{key, name, amount}: the merchant's people send a Pix on the bank's own screen -> {sent: endToEndId}."""
+        body = await _json(request)
+        sent = self.bank.merchants.send_pix(_text(body, "key"), _text(body, "name"), _text(body, "amount"))
+        return web.json_response({"sent": sent}, status=201)
 
     async def give_back(self, request: web.Request) -> web.Response:
         """{reason?}: the other bank returns a transfer of the merchant's, by its EndToEndId; AC04 unless said."""

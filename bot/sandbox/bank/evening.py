@@ -58,7 +58,7 @@ class Evening(Desk):
     # ---- Pix ----
 
     def _pix_report(self, *, lose: bool, fee_bp: int) -> int | None:
-        rows = [*self._paid(fee_bp), *self._given_back()]
+        rows = [*self._paid(fee_bp), *self._given_back(), *self._sent()]
         if not rows:
             return None
         out = io.StringIO()
@@ -96,6 +96,13 @@ class Evening(Desk):
             self._line("refund", row["rtr_id"], -row["cents"], row["settled"], 0, our_id=row["id"], of=row["payment"])
             for row in rows
         ]
+
+    def _sent(self) -> list[dict[str, str]]:
+        rows = self.books.db.execute(
+            "SELECT * FROM payment WHERE rail = 'pix' AND payer = 'merchant:BRL'"
+            " AND id NOT IN (SELECT id FROM reported WHERE kind = 'payout') ORDER BY booking"
+        ).fetchall()
+        return [self._line("payout", row["id"], -row["cents"], row["at"], 0) for row in rows]
 
     def _line(self, kind: str, identity: str, cents: int, at: float, fee: int, **more: str) -> dict[str, str]:
         self.books.db.execute("INSERT INTO reported VALUES (?, ?)", (kind, identity))

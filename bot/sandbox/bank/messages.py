@@ -65,6 +65,14 @@ class Messages:
         self.wake()
         return int(cursor.lastrowid or 0)
 
+    def waiting(self) -> list[dict[str, Any]]:
+        """What is to be delivered now, the oldest few."""
+        return self._due()
+
+    def delivered(self, message_id: int) -> None:
+        """Somebody else has carried it to the merchant, who took it."""
+        self._note(message_id, self.clock(), "carried", 200, None)
+
     def newest(self) -> list[dict[str, Any]]:
         """Newest first, each with its attempts."""
         return [self._view(row) for row in self.books.db.execute("SELECT * FROM message ORDER BY id DESC LIMIT 200")]

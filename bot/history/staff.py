@@ -1,0 +1,126 @@
+"""What people and machines do by the day and week, whoever buys: the bank, the clockwork, the admin, the sellers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+
+from bot.history.past import Life, Past
+from bot.history.people import NEW_ACCOUNT
+from bot.history.stories import ADMIN
+from bot.sandbox.bank import Refused
+from core.ids import SellerId
+from core.ledger.chain import seal_all
+from core.payments import treasury
+from core.payments.bankline import BankLine, LineState, Why
+from core.payments.exceptions import close_exception, take_exception
+from core.payments.fx import Fixing
+from core.payments.operations import Operation
+from core.payments.payee import give_account, give_holder
+from core.payments.payout import Payout, PayoutState
+from core.payments.payouts import is_by_hand, paid_by_hand
+from core.ports import UnitOfWork
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LATELY = timedelta(days=8)  # what the admin has not come to yet
+
+
+def at_hour(moment: datetime, hour: float) -> datetime:
+    """The next time that it is so many hours after midnight (UTC)."""
+    that = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(hours=hour)
+    return that if that >= moment else that + DAY
+
+
+async def clockwork(past: Past) -> Life:
+    """The ticks that shoppers and sellers wait for."""
+    while True:
+        await past.tick()
+        yield HOUR
+
+
+async def night(past: Past, newspapers: Mapping[date, list[Fixing]]) -> Life:
+    """Rates, payouts whose period has ended, what no statement has told of, and the chain."""
+    while True:
+        past.learn_rates(newspapers)
+        await past.clockwork.settle()
+        await past.sweep()
+        await past.clockwork.reconcile()
+        await past.clockwork.watch_positions()
+        await past.sweep()
+        await past.store.write(seal_all, past.now)
+        yield DAY
+
+
+async def bank(past: Past, losses: Callable[[datetime], bool]) -> Life:
+    """The end of the bank's day, with its reports; on days of loss a line is left out of each."""
+    while True:
+        past.bank.evening.end_day(lose=losses(past.now))
+        await past.hear()
+        yield DAY
+
+
+async def admin(past: Past) -> Life:
+    """Makes transfers, looks through the exceptions, closes positions at the end of the month."""
+    while True:
+        await _pay_by_hand(past)
+        await _look_through(past)
+        if past.now.day == 1:
+            await _hedge(past)
+        yield DAY
+
+
+async def _pay_by_hand(past: Past) -> None:
+    for payout, operation in await past.look(_to_pay, past.end - LATELY):
+        reference = f"TT{past.dice.randrange(10**10):010d}"  # of the bank in China that the pocket bank is not
+        if operation.channel == "pix":
+            key, _, holder = operation.target.partition("\n")
+            try:
+                reference = past.bank.merchants.send_pix(key, holder, str(payout.sent.decimal))
+            except Refused:  # there is not enough on the account today
+                continue
+        await past.do(paid_by_hand, ADMIN, payout.id, reference)
+
+
+def _to_pay(uow: UnitOfWork, before: datetime) -> list[tuple[Payout, Operation]]:
+    payouts = uow.payouts.find(state=PayoutState.RESERVED, before={"created_at": before}, newest=False, limit=500)
+    found = [(one, uow.operations.need(one.operation)) for one in payouts if one.operation is not None]
+    return [(payout, operation) for payout, operation in found if is_by_hand(operation)]
+
+
+async def _look_through(past: Past) -> None:
+    """Transfers that no bank of ours tells of are explained; the rest too, but for the latest."""
+    for line in await past.look(_open_lines):
+        if line.channel == "hand":
+            await past.do(close_exception, ADMIN, line.id, "On the statement of the bank in Hangzhou.")
+        elif line.opened_at < past.end - LATELY:
+            await past.do(close_exception, ADMIN, line.id, "The bank confirms it; its statement left the line out.")
+        elif line.why is Why.MISSING and not line.owner and past.dice.random() < 0.5:
+            await past.do(take_exception, ADMIN, line.id)
+
+
+def _open_lines(uow: UnitOfWork) -> list[BankLine]:
+    return uow.banklines.find(state=LineState.OPEN, newest=False, limit=500)
+
+
+async def _hedge(past: Past) -> None:
+    """Deals with a dealer elsewhere: the pocket bank deals in no currencies."""
+    for number, deal in enumerate(await past.look(treasury.proposals, past.shop)):
+        await past.do(treasury.hedge, ADMIN, deal.sell, deal.buy, f"DEAL-{past.now:%y%m}-{number + 1}")
+
+
+async def returns(past: Past, seller: SellerId) -> Life:
+    """The bank of a seller sends one payout back; the seller names another account a day later."""
+    while not (sent := await past.look(_paid, seller)):
+        yield DAY
+    _, operation = sent[-1]
+    past.bank.merchants.give_back(operation.reference, "AC04")
+    await past.hear()
+    yield DAY
+    who = await past.look(lambda uow: uow.sellers.need(seller))
+    await past.do(give_account, who.person, NEW_ACCOUNT)
+    await past.do(give_holder, who.person, who.holder)
+
+
+def _paid(uow: UnitOfWork, seller: SellerId) -> list[tuple[Payout, Operation]]:
+    payouts = uow.payouts.find(state=PayoutState.PAID, seller=seller, channel="sepa", limit=5)
+    return [(one, uow.operations.need(one.operation)) for one in payouts if one.operation is not None]
