@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from core.channels import camt, pix, pix_report, sepa
+from core.channels import camt, cases, pix, pix_report, sepa
 from core.payments.bankline import LineKind
+from core.payments.disputes import Stage, hear_dispute
 from core.payments.outcomes import is_new, what_must_not_differ
 from core.payments.receiving import Fact, take_in
 from core.payments.recon import Reported, Statement, Taken, take_gap, take_line, take_word
@@ -59,6 +60,11 @@ class Books:
     async def pix_webhook(self, body: bytes) -> int:
         """A Pix webhook. Raises BadWebhook, Altered. How many facts were new."""
         return await self._book(pix.NAME, list(pix.read_webhook(body)))
+
+    async def case(self, body: bytes) -> int:
+        """A bank's message about a disputed payment. Raises BadWebhook: also when its payment is not known yet."""
+        told = cases.read_case(body)
+        return await self._told(told.channel, _book_case, told)
 
     async def statement(self, document: bytes) -> Booked:
         """A bank statement or notification (camt.053, camt.054), or a settlement report of Pix: its content tells.
@@ -134,11 +140,46 @@ def _book_one(uow: UnitOfWork, shop: Shop, channel: str, one: Fact | pix.Returne
     if isinstance(one, Fact):
         if take_in(uow, shop, one).amount != one.amount:
             raise Altered(one.id)  # a report has told of it before
+    elif one.is_clawback:
+        _book_clawback(uow, shop, channel, one)
     elif one.status == "DEVOLVIDO":
         settle_refund_by_message(uow, shop, channel, one.id, one.evidence or one.id, one.amount, one.fact)
     elif one.status == "NAO_REALIZADO":
         reject_refund_by_message(uow, shop, channel, one.id, one.status)
     return True
+
+
+# A devolução of the MED is blocked while it is looked into, gone when it is made, and free again when it is not.
+_MED = {"EM_PROCESSAMENTO": Stage.OPENED, "DEVOLVIDO": Stage.LOST, "NAO_REALIZADO": Stage.WON}
+
+
+def _book_clawback(uow: UnitOfWork, shop: Shop, channel: str, one: pix.Returned) -> None:
+    if stage := _MED.get(one.status):
+        case = f"{one.id}:{one.fact}"  # its id is unique with the payment's only
+        hear_dispute(uow, shop, channel, case, stage, fact=one.fact, amount=one.amount, reason=one.nature, taken=False)
+
+
+def _book_case(uow: UnitOfWork, shop: Shop, told: cases.Case) -> int:
+    content = f"{told.amount}|{told.fee}|{told.fact}|{told.taken}"
+    heard = hear_dispute(
+        uow,
+        shop,
+        told.channel,
+        told.case,
+        told.stage,
+        fact=told.fact,
+        amount=told.amount,
+        fee=told.fee,
+        reason=told.reason,
+        round=told.round,
+        taken=told.taken,
+        at=told.at,
+        respond_by=told.respond_by,
+    )
+    if heard is None:
+        raise pix.BadWebhook("payment")  # not told of yet: the bank says it again
+    key = f"case:{told.case}:{told.stage.name}:{told.round}"
+    return int(is_new(uow, shop.clock.now(), told.channel, key, content))
 
 
 def _identity(one: Fact | pix.Returned) -> tuple[str, str]:

@@ -40,6 +40,12 @@ class Returned:
     evidence: str
     fact: str
     amount: Money
+    nature: str = ""  # MED_FRAUDE, …: not our refund, but the central bank's Mecanismo Especial de Devolução
+
+    @property
+    def is_clawback(self) -> bool:
+        """Whether the payer's bank takes the money back (natureza MED_…), for fraud or a fault of its own."""
+        return self.nature.startswith("MED_")
 
 
 def payment_code(charge: Operation, *, city: str) -> str:
@@ -153,7 +159,9 @@ def _row(row: dict[str, Any]) -> Iterator[Fact | Returned]:
     )
     for item in _list(row.get("devolucoes") or [], "devolucoes"):
         told = _object(item, "devolucoes[]")
-        yield Returned(_name(told, "id"), _name(told, "status"), _name(told, "rtrId", least=0), payment, _amount(told))
+        nature = _name(told, "natureza", least=0)
+        evidence = _name(told, "rtrId", least=0)
+        yield Returned(_name(told, "id"), _name(told, "status"), evidence, payment, _amount(told), nature)
 
 
 def _amount(row: dict[str, Any]) -> Money:

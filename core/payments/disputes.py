@@ -14,6 +14,7 @@ from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId
 from core.money import Money, zero
 from core.payments import casebooks, pockets
+from core.payments.bankline import LineKind
 from core.payments.dispute import UNDECIDED, Dispute, DisputeState
 from core.payments.receipts import Receipt
 from core.payments.refund import Refund
@@ -77,7 +78,7 @@ def hear_dispute(
     receipts = uow.receipts.find(channel=channel, fact=fact, limit=1)
     if not receipts:
         return None
-    known = _known(uow, channel, case)
+    known = _known(uow, channel, case) or _begun_by_a_line(uow, receipts[0], case, amount)
     fresh, dispute = known is None, known or _new(uow, shop, receipts[0], channel, case, amount, reason)
     if amount.asset != dispute.amount.asset:
         raise ValueError("a dispute in another currency than its payment")
@@ -98,6 +99,17 @@ def _known(uow: UnitOfWork, source: str, case: str) -> Dispute | None:
     if found[0].order is not None:
         uow.orders.lock(found[0].order)
     return uow.disputes.lock(found[0].id)
+
+
+def _begun_by_a_line(uow: UnitOfWork, receipt: Receipt, case: str, amount: Money) -> Dispute | None:
+    """A bank statement may tell that the money is gone before the channel says why: that case gets its name now."""
+    for found in uow.disputes.find(receipt=receipt.id, source=receipt.channel, limit=_EVER):
+        line = uow.banklines.count(channel=receipt.channel, kind=LineKind.CHARGEBACK, fact=found.case)
+        if found.amount == amount and line:
+            if found.order is not None:
+                uow.orders.lock(found.order)
+            return uow.disputes.save(replace(uow.disputes.lock(found.id), case=case[:64]))
+    return None
 
 
 def _new(uow: UnitOfWork, shop: Shop, receipt: Receipt, source: str, case: str, amount: Money, reason: str) -> Dispute:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from core.ledger.accounts import BANK, PROCESSOR_FEES, clearing
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, zero
+from core.payments import clawbacks
 from core.payments.bankline import BankLine, LineKind, LineState, Why
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.payouts import HAND, return_payout_by_message, settle_payout_by_message
@@ -114,10 +115,6 @@ def _came_back(uow: UnitOfWork, shop: Shop, operation: Operation, told: Reported
     return known and uow.journal.posted(f"returned:{operation.id}")  # not so: another command carried the refund
 
 
-def _nobody(uow: UnitOfWork, shop: Shop, receipt: Receipt, told: Reported) -> bool:
-    return False
-
-
 Sent = Callable[[UnitOfWork, Shop, Operation, Reported], bool]
 
 
@@ -131,8 +128,9 @@ class Verbs:
     refund_done: Sent = _refund_done
     payout_done: Sent = _payout_done
     came_back: Sent = _came_back  # a refund or payout, returned by the bank
-    # A payment: recalled, reversed, charged back.
-    taken_back: Callable[[UnitOfWork, Shop, Receipt, Reported], bool] = _nobody
+    # A payment, recalled, reversed or charged back; and its return. What that is about, or "".
+    taken_back: Callable[[UnitOfWork, Shop, Receipt, Reported], str] = clawbacks.taken_back
+    given_back: Callable[[UnitOfWork, Shop, Receipt, Reported], str] = clawbacks.given_back
 
 
 VERBS = Verbs()
@@ -365,7 +363,7 @@ def _operation_of(uow: UnitOfWork, told: Reported) -> Operation | None:
         found = operations.find(channel=channel, kind=kinds, evidence=told.proof, limit=1)
     if found:
         return operations.lock(found[0].id)
-    by_hand = uow.payouts.find(channel=HAND, evidence=(told.fact, told.name or told.fact), limit=2)
+    by_hand = uow.payouts.find(channel=channel, evidence=(told.fact, told.name or told.fact), limit=2)
     if len(by_hand) == 1 and by_hand[0].operation is not None:  # /paid has cited this line
         return operations.lock(by_hand[0].operation)
     for receipt in uow.receipts.find(channel=told.channel, fact=told.of, limit=1) if told.of else ():
@@ -378,6 +376,8 @@ def _operation_of(uow: UnitOfWork, told: Reported) -> Operation | None:
 
 def _returned(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
     operation = _operation_of(uow, told)
+    if operation is None and (about := _again_ours(uow, shop, told, verbs)):
+        return _Match(told.kind, about)
     if operation is None or operation.amount != told.gross or operation.state is OperationState.RESERVED:
         return _Match(told.kind, why=Why.RETURNED)
     about = f"return:{operation.id}"
@@ -388,14 +388,30 @@ def _returned(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Mat
     return _Match(told.kind, about, channel=operation.channel)
 
 
+def _again_ours(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> str:
+    """The money of a payment that was taken back, when it has come again: what that is about, or ""."""
+    found = _taken_from(uow, told)
+    return verbs.given_back(uow, shop, found[0], told) if len(found) == 1 else ""
+
+
 def _taken_back(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
-    found = uow.receipts.find(channel=told.channel, fact=told.of, limit=2) if told.of else []
-    if not found and _plain(told.reference):
-        same = uow.receipts.find(channel=told.channel, reference=(told.reference, _plain(told.reference)), limit=100)
-        found = [one for one in same if one.amount == -told.gross]
-    if len(found) != 1 or not verbs.taken_back(uow, shop, found[0], told):
+    found = _taken_from(uow, told)
+    about = verbs.taken_back(uow, shop, found[0], told) if len(found) == 1 else ""
+    if not about:
         return _Match(told.kind, why=Why.CLAWBACK)
-    return _Match(told.kind, f"clawback:{told.fact}")
+    if (holder := settled(uow, about)) is not None and holder.fact != told.fact:
+        return _Match(told.kind, why=Why.TWICE)
+    return _Match(told.kind, about)
+
+
+def _taken_from(uow: UnitOfWork, told: Reported) -> list[Receipt]:
+    """The payment that a line takes back or returns: by the channel's id of it, else by reference."""
+    found = uow.receipts.find(channel=told.channel, fact=told.of, limit=2) if told.of else []
+    if found or not _plain(told.reference):
+        return found
+    same = uow.receipts.find(channel=told.channel, reference=(told.reference, _plain(told.reference)), limit=100)
+    fitting = [one for one in same if one.amount.asset == told.gross.asset]
+    return [one for one in fitting if abs(one.amount.minor) == abs(told.gross.minor)] or fitting
 
 
 def _plain(reference: str) -> str:
@@ -430,6 +446,12 @@ def _post(uow: UnitOfWork, shop: Shop, line: BankLine) -> BankLine:
     place = clearing(line.channel)
     if line.kind is LineKind.FEE:
         costs, arrived, cleared = line.fee - line.gross, line.gross - line.fee, zero(line.gross.asset)
+    elif line.kind is LineKind.CHARGEBACK and line.state is LineState.MATCHED:
+        costs, arrived, cleared = (
+            zero(line.gross.asset),
+            line.gross - line.fee,
+            line.gross - line.fee,
+        )  # the case has it
     else:
         costs, arrived, cleared = line.fee, line.gross - line.fee, line.gross
     # The net of a line in a batch stays in clearing until the batch arrives.

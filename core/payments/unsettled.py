@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from core.ledger.accounts import clearing
 from core.ledger.finding import Finding
 from core.money import Money, asset, zero
+from core.payments import clawbacks
 from core.payments.bankline import BankLine, LineKind, LineState, Why
 from core.payments.operations import OperationKind, OperationState
 from core.payments.recon import batch_name, batch_net
@@ -110,7 +111,19 @@ def _batches(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
                 yield Movement(about, line.channel, LineKind.SETTLEMENT, about[:64], line.batch, net, line.opened_at)
 
 
-SOURCES: tuple[Callable[[UnitOfWork, Span], Iterator[Movement]], ...] = (_received, _refunded, _paid_out, _batches)
+def _disputed(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
+    for name, case, amount, at in clawbacks.moved(uow, span.of("opened_at")):
+        kind = LineKind.CHARGEBACK if amount.minor < 0 else LineKind.RETURN
+        yield Movement(name, case.source, kind, name, case.case[:64], amount, at)
+
+
+SOURCES: tuple[Callable[[UnitOfWork, Span], Iterator[Movement]], ...] = (
+    _received,
+    _refunded,
+    _paid_out,
+    _batches,
+    _disputed,
+)
 
 
 # Overdue

@@ -11,11 +11,13 @@ from core.errors import Gone
 from core.ids import PersonId
 from core.ledger import accounts
 from core.money import asset, zero
-from core.payments import sums
+from core.payments import sums, unsettled
+from core.payments.bankline import LineKind
 from core.payments.dispute import Dispute, DisputeState
 from core.payments.disputes import NotOpenCase, NotWarned, Stage, give_up, hand_in, hear_dispute, refund_to_avoid
 from core.payments.escrow import Frozen
 from core.payments.frozen import check
+from core.payments.recon import Reported, Taken, take_line
 from core.payments.refunds import refund_order, refund_receipt
 from core.people import SellerTier
 from core.shop.deadlines import refund_unshipped, release_due
@@ -263,3 +265,41 @@ def test_everybody_concerned_hears_of_it() -> None:
         hears(world, stage)
         for who in (MAYA, WEI, ADA):
             assert world.news(who) == [f"dispute_{kind}"]
+
+
+def line(world: World, kind: LineKind, gross: str, *, fact: str = "L1", fee: str = "") -> Taken:
+    told = Reported(
+        "sepa", kind, fact, money(gross), world.clock.now(), money(fee) if fee else None, of="E1", reason="FOCR"
+    )
+    return world.store.write_now(take_line, world.shop, "statement", told)  # the world's judge knows no bank
+
+
+def clearing_is_explained(world: World) -> bool:
+    return not world.look(lambda uow: list(unsettled.check(uow)))
+
+
+def test_a_recall_in_the_statement_opens_a_case_and_its_return_wins_it() -> None:
+    world, order = sold("100.00 EUR")
+    line(world, LineKind.PAYMENT, "100.00 EUR", fact="E1")
+    assert line(world, LineKind.CHARGEBACK, "-100.00 EUR", fee="15.00 EUR") is Taken.MATCHED
+    assert case(world).state is DisputeState.OPEN and world.order(order.id).frozen
+    assert world.books()["exp:dispute"] == "EUR 15.00" and "exp:processor" not in world.books()
+    assert "clearing:sepa" not in world.books() and clearing_is_explained(world)
+    assert line(world, LineKind.RETURN, "100.00 EUR", fact="L2") is Taken.MATCHED
+    assert case(world).state is DisputeState.WON and not world.order(order.id).frozen
+    assert world.books()["bank"] == "EUR 85.00" and clearing_is_explained(world)
+
+
+@pytest.mark.parametrize("line_first", [True, False])
+def test_the_banks_word_and_its_statement_are_one_case(line_first: bool) -> None:
+    world, _ = sold("100.00 EUR")
+    line(world, LineKind.PAYMENT, "100.00 EUR", fact="E1")
+    for told_by_line in (line_first, not line_first):
+        if told_by_line:
+            assert line(world, LineKind.CHARGEBACK, "-100.00 EUR", fee="15.00 EUR") is Taken.MATCHED
+        else:
+            asked = {"fact": "E1", "amount": money("100.00 EUR"), "fee": money("15.00 EUR")}
+            world.store.write_now(hear_dispute, world.shop, "sepa", "C1", Stage.OPENED, **asked)
+        assert clearing_is_explained(world)
+    assert (world.look(lambda uow: uow.disputes.count()), case(world).case) == (1, "C1")
+    assert "clearing:sepa" not in world.books()
