@@ -61,14 +61,13 @@ async def refund_stuck(notice: Notice) -> None:
 async def sale_refunded(notice: Notice) -> None:
     """To the seller: a sale was undone, or a part of it."""
     view = await notice.order()
-    amounts, left = await notice.house.store.read(_refunds, view, notice.extra.get("refund", ""))
+    amounts, left = await notice.house.store.read(_refunds, view, int(notice.extra.get("taken", "0")))
     await notice.say(screens.sale_refunded(notice.t, view, amounts, left))
 
 
-def _refunds(uow: UnitOfWork, view: OrderView, refund: str) -> tuple[list[Money], Money]:
+def _refunds(uow: UnitOfWork, view: OrderView, taken: int) -> tuple[list[Money], Money]:
     left = pockets.left(uow, view.order)
-    found = uow.refunds.get(refund)
-    return ([found.amount] if found else []), left
+    return [Money(taken, left.asset)], left
 
 
 async def not_shipped(notice: Notice) -> None:

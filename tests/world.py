@@ -296,10 +296,15 @@ def _judge_sales(uow: UnitOfWork, totals: dict[tuple[str, str], int]) -> None:
         assert order.quote
         quote = uow.quotes.need(order.quote)
         paid, short = sum(one.amount.minor for one in applied), 0
+        plan = uow.plans.get(order.id)
+        if plan is not None:  # the whole price is captured: what is not paid of it is owed, or was taken off
+            assert paid + plan.left.minor == plan.owed.minor <= quote.pay.minor
+            paid = quote.pay.minor
         for one in applied:
             back = uow.refunds.find(order=order.id, receipt=one.receipt, limit=_ENDLESS)
             assert sum(refund.amount.minor for refund in back) <= one.amount.minor, "no more goes back than came"
         left = paid - sum(one.amount.minor for one in uow.refunds.find(order=order.id, limit=_ENDLESS))
+        left -= quote.pay.minor - plan.owed.minor if plan is not None else 0
         cases = uow.disputes.find(order=order.id, limit=_ENDLESS)
         left -= sum(case.covered.minor for case in cases if case.state is DisputeState.LOST)
         seller, shops = 0, 0

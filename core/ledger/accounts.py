@@ -49,6 +49,7 @@ KINDS = {
         Kind("exp:network", Side.FREE),
         Kind("exp:dispute", Side.FREE),
         Kind("exp:chargeback", Side.DEBIT),
+        Kind("exp:instalment", Side.DEBIT),  # what buyers on parts never paid; less what came after all
         Kind("pnl:fx", Side.FREE),
         Kind("pnl:rounding", Side.FREE),
         Kind("equity", Side.FREE),
@@ -65,6 +66,7 @@ PROCESSOR_FEES = "exp:processor"
 NETWORK_FEES = "exp:network"
 DISPUTE_FEES = "exp:dispute"
 CHARGEBACK_LOSS = "exp:chargeback"
+INSTALMENT_LOSS = "exp:instalment"
 FX_RESULT = "pnl:fx"
 ROUNDING = "pnl:rounding"
 EQUITY = "equity"

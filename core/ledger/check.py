@@ -20,7 +20,7 @@ from core.ledger.accounts import Side
 from core.ledger.anchor import parse
 from core.ledger.chain import ROOT, Record, next_link
 from core.ledger.finding import Finding
-from core.payments import doubt, frozen, positions, settlement, sums, unsettled
+from core.payments import doubt, frozen, instalments, positions, settlement, sums, unsettled
 from core.ports import UnitOfWork
 from core.risk import limits
 
@@ -45,6 +45,7 @@ Check = Callable[[UnitOfWork], Iterator[Finding]]
 
 ELSEWHERE: tuple[tuple[tuple[int, ...], Check], ...] = (
     ((4, 5, 6), sums.check),
+    ((4, 5), instalments.check),
     ((5, 17), frozen.check),
     ((8,), doubt.check),
     ((9,), settlement.check),
@@ -205,7 +206,8 @@ class Moments(Judge):
         self._places = _sample(((account, code) for account, _, code in uow.journal.balances()), source)
         first = next(uow.journal.walk(), None)
         span = (now - first.at) if first else None
-        self._moments = [now - span * source.randrange(1000) // 1000 for _ in range(_MOMENTS)] if span else []
+        # Each once: one that is drawn twice would be added up twice.
+        self._moments = sorted({now - span * source.randrange(1000) // 1000 for _ in range(_MOMENTS)}) if span else []
         self._sums: Counter[tuple[str, str, datetime]] = Counter()
 
     def see(self, record: Record) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.ledger import accounts
-from core.ledger.journal import credit, debit, entry
+from core.ledger.journal import Leg, credit, debit, entry
 from core.money import Money, zero
-from core.payments import locks
+from core.payments import locks, planbooks
 from core.payments.applied import Application
 from core.payments.escrow import release_first
 from core.payments.operations import IntentState, OperationKind, OperationState
@@ -44,7 +44,9 @@ def shares(uow: UnitOfWork, shop: Shop, order: Order, price: Money, newest: Shar
     parts = [Share(one, one.held, one.account) for one in found if one.held and one.held.asset == price.asset]
     parts += [newest] if newest is not None else []
     together = sum((part.amount for part in parts), zero(price.asset))
-    if not parts or together.minor < price.minor - shop.policy.holding.short_ok_minor:
+    # In parts nothing is let pass: what is missing of one is asked for.
+    may_lack = shop.policy.holding.short_ok_minor if order.parts == 1 else 0
+    if not parts or together.minor < price.minor - may_lack:
         return []
     taken, open_ = [], price
     for part in parts:
@@ -77,12 +79,13 @@ def apply(uow: UnitOfWork, shop: Shop, order: Order, share: Share) -> Receipt:
 def capture(uow: UnitOfWork, shop: Shop, order: Order, paid_by: Sequence[Share], at: datetime | None = None) -> Order:
     """Take the price into escrow: once an order, by the key of its entry. Everybody concerned is told.
 
+    Of an order in parts `paid_by` is the first part; the buyer owes the rest, and the seller is owed all.
     `at` is when the payment that completed the price was made, where its message told that.
     """
     now = shop.clock.now()
     quote, seller = quote_of(uow, order), uow.sellers.need(order.seller)
-    price = quote.pay
-    paid = sum((share.amount for share in paid_by), zero(price.asset))
+    in_parts = order.parts > 1
+    by = [debit(accounts.buyer_instalment(order.id), quote.pay)] if in_parts else _by_payments(quote.pay, paid_by)
     uow.journal.post(
         entry(
             f"capture:{order.id}",
@@ -91,8 +94,7 @@ def capture(uow: UnitOfWork, shop: Shop, order: Order, paid_by: Sequence[Share],
             *bridged(
                 quote,
                 [
-                    *(debit(share.source, share.amount) for share in paid_by),
-                    debit(accounts.ROUNDING, price - paid),
+                    *by,
                     credit(accounts.escrow(order.id), quote.owed),
                     credit(markup_account(quote), quote.markup),
                 ],
@@ -100,7 +102,10 @@ def capture(uow: UnitOfWork, shop: Shop, order: Order, paid_by: Sequence[Share],
             order=order.id,
         )
     )
+    plan = planbooks.begin(uow, shop, order, quote.pay) if in_parts else None
     for share in paid_by:
+        if plan is not None:
+            plan = planbooks.book(uow, shop, plan, 1, share.receipt.id, share.source, share.amount)
         apply(uow, shop, order, share)
     _end_charges(uow, order, [share.receipt for share in paid_by])
     assert order.intent is not None
@@ -113,6 +118,11 @@ def capture(uow: UnitOfWork, shop: Shop, order: Order, paid_by: Sequence[Share],
     if rules.on_capture:  # told after the sale that it comes from
         release_first(uow, shop, order, seller)
     return order
+
+
+def _by_payments(price: Money, paid_by: Sequence[Share]) -> list[Leg]:
+    paid = sum((share.amount for share in paid_by), zero(price.asset))
+    return [*(debit(share.source, share.amount) for share in paid_by), debit(accounts.ROUNDING, price - paid)]
 
 
 def make_good(uow: UnitOfWork, shop: Shop, order: Order, share: Share) -> bool:

@@ -9,6 +9,7 @@ from core.errors import Refusal, sentence
 from core.ids import IntentId, OperationId
 from core.money import Money
 from core.payments.operations import Intent, IntentState, Operation, OperationKind, OperationState
+from core.payments.plan import amounts
 from core.payments.quote import Quote
 from core.ports import UnitOfWork
 from core.qr import BadPayload
@@ -89,31 +90,41 @@ def ask_for_rest(uow: UnitOfWork, shop: Shop, order: Order, rest: Money) -> Orde
     return order
 
 
+def ask_for_part(
+    uow: UnitOfWork, shop: Shop, intent: Intent, method: Method, amount: Money, until: datetime
+) -> Operation:
+    """A charge for a part of an order that is captured. Who has its code told is the caller's. Raises NoCode."""
+    return _begin(uow, shop, method, replace(_charge(shop, method, intent, amount), expires_at=until))
+
+
 def _ask(uow: UnitOfWork, shop: Shop, order: Order, intent: Intent, rest: Money | None = None) -> None:
-    now, method = shop.clock.now(), shop.methods[order.method]
-    charge = _charge(shop, method, intent)
-    if rest is not None:
-        charge = replace(charge, amount=rest, body={**charge.body, "amount": str(rest.decimal)})
-    if method.issue is None:
-        uow.operations.add(charge)
-        carry_out(uow, now, charge.id)
-    else:
-        uow.operations.add(_offer(method, charge))
-        tell(uow, now, order.shopper, "payment_card", order.id, charge=charge.id)
+    method = shop.methods[order.method]
+    amount = rest or amounts(intent.presentment, order.parts)[0]
+    charge = _begin(uow, shop, method, _charge(shop, method, intent, amount))
+    if charge.is_offer:
+        tell(uow, shop.clock.now(), order.shopper, "payment_card", order.id, charge=charge.id)
 
 
-def _charge(shop: Shop, method: Method, intent: Intent) -> Operation:
+def _begin(uow: UnitOfWork, shop: Shop, method: Method, charge: Operation) -> Operation:
+    """Write a charge down: with its code, or for its channel to be asked for one."""
+    if method.issue is not None:
+        return uow.operations.add(_offer(method, charge))
+    carry_out(uow, shop.clock.now(), charge.id)
+    return uow.operations.add(charge)
+
+
+def _charge(shop: Shop, method: Method, intent: Intent, amount: Money) -> Operation:
     reference = method.reference(intent.order + shop.ids.new(8))
     return Operation(
         id=OperationId(shop.ids.new(12)),
         kind=OperationKind.CHARGE,
         channel=method.name,
         order=intent.order,
-        amount=intent.presentment,
+        amount=amount,
         reference=reference,
         body={
-            "amount": str(intent.presentment.decimal),
-            "currency": intent.presentment.asset.code,
+            "amount": str(amount.decimal),
+            "currency": amount.asset.code,
             "reference": reference,
             "payee": method.payee,
             "account": method.account,

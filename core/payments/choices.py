@@ -15,7 +15,10 @@ from core.money import Money
 from core.payments.capturing import missing
 from core.payments.charging import ask_for_rest
 from core.payments.escrow import need_thawed
-from core.payments.pockets import quote_of
+from core.payments.instalments import need_counts, take_held
+from core.payments.plan import RUNNING
+from core.payments.planbooks import owed
+from core.payments.pockets import asked, quote_of
 from core.payments.receipts import Misfit, Receipt, ReceiptState, place
 from core.payments.receiving import in_stock, listeners, pay_from_parts
 from core.payments.refund import Refund
@@ -58,7 +61,7 @@ class Choices:
     missing: Money | None = None  # to top up: what its order still lacks
     again: OrderId | None = None  # the ended order that it could pay
     today: Money | None = None  # … and what that costs at today's rate
-    others: tuple[Order, ...] = ()  # orders that wait for payment in this currency
+    others: tuple[Order, ...] = ()  # orders that wait for payment, or for a part of it, in this currency
 
     @property
     def lacking(self) -> Money | None:
@@ -76,7 +79,7 @@ def choices(uow: UnitOfWork, shop: Shop, receipt: Receipt) -> Choices:
     named = receipt.part_of or receipt.order
     order = uow.orders.get(named) if named is not None else None
     if order is not None and order.state is OrderState.PLACED and receipt.part_of == order.id:
-        lacks = missing(uow, order, quote_of(uow, order).pay) or None
+        lacks = missing(uow, order, asked(order, quote_of(uow, order))) or None
     if order is not None and order.state in _ENDED and in_stock(uow, order):
         today = _price(uow, shop, order)
         if today is not None and today.asset == receipt.held.asset:
@@ -86,7 +89,7 @@ def choices(uow: UnitOfWork, shop: Shop, receipt: Receipt) -> Choices:
 
 def _price(uow: UnitOfWork, shop: Shop, order: Order) -> Money | None:
     try:
-        return price_today(uow, shop, order).pay
+        return asked(order, price_today(uow, shop, order))
     except Refusal:
         return None
 
@@ -94,6 +97,10 @@ def _price(uow: UnitOfWork, shop: Shop, order: Order) -> Money | None:
 def _others(uow: UnitOfWork, receipt: Receipt) -> Iterator[Order]:
     for order in uow.orders.find(shopper=receipt.payer, state=OrderState.PLACED, limit=20):
         if order.id != receipt.part_of and not order.frozen and quote_of(uow, order).pay.asset == receipt.held.asset:
+            yield order
+    for plan in uow.plans.find(shopper=receipt.payer, state=RUNNING, limit=20):
+        order = uow.orders.need(plan.id)
+        if plan.left.asset == receipt.held.asset and not order.frozen:
             yield order
 
 
@@ -118,7 +125,7 @@ def top_up(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Ord
         raise Gone
     if order.state is not OrderState.PLACED:
         raise NothingMissing(order=order.id)
-    price = quote_of(uow, order).pay
+    price = asked(order, quote_of(uow, order))
     rest = missing(uow, order, price)
     if not rest or rest == price:
         raise NothingMissing(order=order.id)
@@ -128,7 +135,7 @@ def top_up(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Ord
 def apply_to(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str, order_id: OrderId) -> Order:
     """Let held money pay another order of its owner's, all or a part of it; for the rest there is a new code.
 
-    Raises Gone, NotHeld, DoesNotFit, Frozen, NoCode.
+    Or what is due first of one that is bought in parts. Raises Gone, NotHeld, DoesNotFit, Frozen, NoCode, NotInParts.
     """
     order = uow.orders.lock(order_id)
     receipt = _own(uow, who, receipt_id)
@@ -138,13 +145,19 @@ def apply_to(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str, order_
 
 
 def _put_towards(uow: UnitOfWork, shop: Shop, receipt: Receipt, order: Order) -> Order:
-    fits = order.state is OrderState.PLACED and quote_of(uow, order).pay.asset == receipt.held.asset
-    if not fits or order.frozen or order.parts > 1:
+    quote = quote_of(uow, order)
+    owes = order.state is not OrderState.PLACED and owed(uow, order)
+    fits = (order.state is OrderState.PLACED or owes) and quote.pay.asset == receipt.held.asset
+    if not fits or order.frozen:
         raise DoesNotFit(receipt=receipt.id, order=order.id, currency=receipt.held.asset)
+    if owes:
+        take_held(uow, shop, order, receipt)
+        return order
+    need_counts(uow, shop, order, quote)
     uow.receipts.save(replace(receipt, part_of=order.id))
     if pay_from_parts(uow, shop, order):
         return uow.orders.need(order.id)
-    return ask_for_rest(uow, shop, order, missing(uow, order, quote_of(uow, order).pay))
+    return ask_for_rest(uow, shop, order, missing(uow, order, asked(order, quote)))
 
 
 def take_up(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str) -> Order:

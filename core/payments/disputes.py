@@ -326,10 +326,10 @@ def refund_to_avoid(uow: UnitOfWork, shop: Shop, who: PersonId, dispute_id: str)
         raise NotWarned(dispute=dispute.id)
     close(uow, shop, dispute)
     order = uow.orders.lock(order.id)
-    amount = min(dispute.amount, pockets.left(uow, order))
+    amount = min(dispute.amount, pockets.left_of_paid(uow, order))
     if who in shop.admins:
         note_command(uow, shop, who, "dispute", dispute=dispute.id, how="refund")
-    return give_back(uow, shop, order, amount or None, reason="dispute", asked_by=who)
+    return give_back(uow, shop, order, amount or None, reason="dispute", asked_by=who, only_paid=True)
 
 
 def hand_in(uow: UnitOfWork, shop: Shop, admin: PersonId, dispute_id: str) -> Dispute:

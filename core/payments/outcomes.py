@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from core.ids import OperationId, PersonId
+from core.payments import instalments
 from core.payments.doubt import NoEvidence, doubt, need_in_doubt, park, wait_to_ask
 from core.payments.intents import follow
 from core.payments.operations import Operation, OperationKind, OperationState
@@ -247,18 +248,26 @@ def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) 
     follow(uow, kept.intent)
     if order.state is OrderState.PLACED:
         tell(uow, now, order.shopper, "payment_card", order.id, charge=operation.id)
+    elif instalments.is_asked(uow, kept):
+        tell(uow, now, order.shopper, "part_card", order.id, charge=operation.id)
     else:
         carry_out(uow, now, operation.id, VOID)
     return kept
 
 
 def _waits_for_the_buyer(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) -> Next:
-    if uow.orders.need(operation.order).state is not OrderState.PLACED:
+    if not _is_asked(uow, operation):
         park(uow, shop, operation)
         return Next.VOID
     if operation.state in (_S.PENDING, _S.UNKNOWN):
         _show_code(uow, shop, operation, payload)
     return Next.NOTHING
+
+
+def _is_asked(uow: UnitOfWork, charge: Operation) -> bool:
+    """Whether anybody still wants a charge paid."""
+    placed = uow.orders.need(charge.order).state is OrderState.PLACED
+    return placed or instalments.is_asked(uow, charge)
 
 
 def _proves(operation: Operation, asked: Operation, visibility: timedelta, began: datetime) -> bool:
@@ -274,8 +283,7 @@ def _never_went_out(uow: UnitOfWork, shop: Shop, operation: Operation, resendabl
     if operation.evidence == _DENIED:
         return _still_in_doubt(uow, shop, operation, resendable=False)
     wanted = operation.kind is not OperationKind.CHARGE or (
-        uow.orders.need(operation.order).state is OrderState.PLACED
-        and (operation.expires_at is None or shop.clock.now() < operation.expires_at)
+        _is_asked(uow, operation) and (operation.expires_at is None or shop.clock.now() < operation.expires_at)
     )
     if resendable and wanted and operation.state is _S.UNKNOWN:
         uow.operations.save(replace(operation, sent_at=shop.clock.now()))

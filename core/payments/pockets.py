@@ -16,6 +16,7 @@ from fractions import Fraction
 from core.ledger import accounts
 from core.ledger.journal import Leg, debit
 from core.money import Asset, Money, zero
+from core.payments.plan import amounts
 from core.payments.quote import Quote
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
@@ -39,7 +40,26 @@ def left(uow: UnitOfWork, order: Order) -> Money:
     paid = captured(uow, order)
     gone = sum(one.amount.minor for one in uow.refunds.find(order=order.id, state=_TAKEN, limit=_EVER))
     gone += sum(one.covered.minor for one in uow.disputes.find(order=order.id, limit=_EVER))
+    gone += forgiven(uow, order, paid).minor
     return Money(max(0, paid.minor - gone), paid.asset)
+
+
+def left_of_paid(uow: UnitOfWork, order: Order) -> Money:
+    """What of `left` somebody has paid: without the instalments that are still owed."""
+    there = left(uow, order)
+    plan = uow.plans.get(order.id) if order.parts > 1 else None
+    return max(zero(there.asset), there - plan.left) if plan is not None else there
+
+
+def forgiven(uow: UnitOfWork, order: Order, price: Money) -> Money:
+    """What refunds have taken off instalments that were not yet paid: it was captured, and went to nobody."""
+    plan = uow.plans.get(order.id) if order.parts > 1 else None
+    return price - plan.owed if plan is not None else zero(price.asset)
+
+
+def asked(order: Order, quote: Quote) -> Money:
+    """What must come in before an order counts as paid: its price, or the first part of it."""
+    return amounts(quote.pay, order.parts)[0]
 
 
 def quote_of(uow: UnitOfWork, order: Order) -> Quote:

@@ -16,6 +16,7 @@ from core.ledger.finding import Finding
 from core.money import Money, asset
 from core.payments.dispute import DisputeState
 from core.payments.locks import counter_of
+from core.payments.pockets import forgiven
 from core.payments.quote import Quote, QuoteState
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
@@ -88,6 +89,7 @@ def _explained(uow: UnitOfWork, quote: Quote, moves: _Moves) -> Iterator[Finding
     if came != quote.pay.minor:
         back = sum(one.amount.minor for one in uow.refunds.find(order=quote.order, state=_TAKEN, limit=_PAGE))
         lost = uow.disputes.find(order=quote.order, state=DisputeState.LOST, limit=_PAGE)
+        back += forgiven(uow, uow.orders.need(quote.order), quote.pay).minor
         back = min(quote.pay.minor, back + sum(one.covered.minor for one in lost))
     if came != quote.pay.minor - back:
         yield Finding(INVARIANT, quote.order, "the open position of the order is not what was captured less refunded")

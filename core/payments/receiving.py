@@ -10,9 +10,10 @@ from core.ids import PersonId
 from core.ledger import accounts
 from core.ledger.journal import credit, debit, entry
 from core.money import Money
+from core.payments import instalments, planbooks
 from core.payments.capturing import Share, capture, clean, make_good, shares
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.pockets import quote_of
+from core.payments.pockets import asked, quote_of
 from core.payments.receipts import Misfit, Receipt, ReceiptState, place
 from core.ports import UnitOfWork
 from core.shop.context import Shop
@@ -63,6 +64,8 @@ def take_in(uow: UnitOfWork, shop: Shop, fact: Fact) -> Receipt:
         receipt = _pay(uow, shop, order, share, fact.at)
     elif misfit is Misfit.DOUBLE:
         make_good(uow, shop, order, share)
+    elif misfit is Misfit.NONE:
+        receipt = instalments.take(uow, shop, order, share, charge)
     elif misfit in (Misfit.LATE, Misfit.OUT_OF_STOCK) and order.state is not OrderState.PLACED:
         _late_success(uow, charge, fact)
     return hold(uow, shop, uow.receipts.need(receipt.id))
@@ -72,10 +75,13 @@ def _misfit(uow: UnitOfWork, fact: Fact, charge: Operation, order: Order) -> Mis
     """What the fact itself says is asked before what happened so far, so that messages in any order end alike.
 
     SHORT: may pay its order, or a part of it; what it comes to is found when it is added to the other parts.
+    NONE: pays what a buyer in instalments owes, as far as that goes.
     """
     # The order may be paid another way by now, in another currency than its first charge asked for.
     if fact.amount.asset != quote_of(uow, order).pay.asset:
         return Misfit.WRONG_CURRENCY
+    if planbooks.room(uow, order, charge.id):  # a part of what is owed: never late
+        return Misfit.NONE
     in_time = charge.expires_at is None or fact.at <= charge.expires_at
     if in_time and order.paid_at is not None:
         return Misfit.DOUBLE
@@ -94,7 +100,7 @@ def in_stock(uow: UnitOfWork, order: Order) -> bool:
 
 def _pay(uow: UnitOfWork, shop: Shop, order: Order, share: Share, at: datetime) -> Receipt:
     """Add the payment to what is there of the order's price; the order is captured when that is enough."""
-    price, receipt = quote_of(uow, order).pay, share.receipt
+    price, receipt = asked(order, quote_of(uow, order)), share.receipt
     found = shares(uow, shop, order, price, share)
     if not found:
         return uow.receipts.save(replace(receipt, part_of=order.id))
@@ -105,7 +111,7 @@ def _pay(uow: UnitOfWork, shop: Shop, order: Order, share: Share, at: datetime) 
 
 def pay_from_parts(uow: UnitOfWork, shop: Shop, order: Order) -> bool:
     """Capture an order when the held parts that are meant for it reach its price."""
-    found = shares(uow, shop, order, quote_of(uow, order).pay)
+    found = shares(uow, shop, order, asked(order, quote_of(uow, order)))
     if found:
         capture(uow, shop, order, found)
     return bool(found)

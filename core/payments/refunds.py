@@ -9,8 +9,8 @@ from core.errors import Gone, Refusal, sentence
 from core.ids import OperationId, OrderId, PersonId
 from core.ledger import accounts
 from core.ledger.journal import credit, debit, entry
-from core.money import Money
-from core.payments import pockets
+from core.money import Money, zero
+from core.payments import instalments, pockets
 from core.payments.escrow import need_thawed
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.payee import read_account
@@ -58,10 +58,21 @@ def refund_order(
     """
     need_admin(shop, admin)
     order = uow.orders.lock(order_id)
+    before = pockets.left(uow, order) if order.quote else None
     refunds = give_back(uow, shop, order, amount, reason="order", asked_by=admin)
+    assert before is not None
+    taken = before - pockets.left(uow, order)
     more = {"amount": str(amount)} if amount else {}
     note_command(uow, shop, admin, "refund", order=order.id, **more)
-    tell(uow, shop.clock.now(), uow.sellers.need(order.seller).person, "sale_refunded", order.id, refund=refunds[0].id)
+    tell(
+        uow,
+        shop.clock.now(),
+        uow.sellers.need(order.seller).person,
+        "sale_refunded",
+        order.id,
+        left=str(before.minor),
+        taken=str(taken.minor),
+    )
     return refunds
 
 
@@ -73,9 +84,11 @@ def give_back(
     *,
     reason: str,
     asked_by: PersonId | None = None,
+    only_paid: bool = False,
 ) -> list[Refund]:
     """Take `amount` (or all that is left) out of a locked order's pockets and send it to who paid, last in, first back.
 
+    Of a sale in parts first what is not yet paid is taken off; no refund is made of that. `only_paid`: it is not.
     The goods go back on the shelf when all is refunded and they never left. Raises NothingToRefund, MoreThanPaid,
     Frozen.
     """
@@ -86,9 +99,11 @@ def give_back(
     amount = amount or there
     if amount.asset != there.asset or amount > there:
         raise MoreThanPaid(amount=amount, left=there)
+    # What is not yet paid need not come back: it is no longer owed.
+    reduced = zero(amount.asset) if only_paid else instalments.take_off(uow, shop, order, amount)
     refunds = [
         _fund_from_order(uow, shop, order, receipt, part, reason, asked_by)
-        for receipt, part in _last_in_first_back(uow, order, amount)
+        for receipt, part in _last_in_first_back(uow, order, amount - reduced)
     ]
     if amount == there:
         if order.state is OrderState.PAID:  # never shipped: the goods are still there

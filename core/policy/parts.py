@@ -97,6 +97,7 @@ class Instalments:
     counts: tuple[int, ...] = numbers(3, 4, least=2, most=12)
     interval: timedelta = span("days", 1, 92, 30)
     grace: timedelta = span("days", 0, 60, 7)  # after a part's day, until the plan counts as broken
+    remind: timedelta = span("days", 0, 30, 3)  # before a part's day
     least: Money = amount("60.00")
     most: Money = amount("1500.00")
 

@@ -9,6 +9,7 @@ from core.errors import Gone
 from core.ids import OrderId, PersonId, ProductId, SellerId
 from core.money import Money
 from core.payments.operations import Intent, Operation, OperationKind
+from core.payments.plan import Plan
 from core.payments.quote import Quote
 from core.payments.receipts import Receipt
 from core.payments.refund import Refund
@@ -139,6 +140,7 @@ class OrderView:
     charge: Operation | None
     receipts: tuple[Receipt, ...]
     refunds: tuple[Refund, ...] = ()
+    plan: Plan | None = None
 
     def is_for(self, reader: PersonId, *, admin: bool = False) -> bool:
         """Whether `reader` has a part in it."""
@@ -158,6 +160,7 @@ def order_view(uow: UnitOfWork, order_id: OrderId, reader: PersonId, *, admin: b
         charge=charges[0] if charges else None,
         receipts=tuple(uow.receipts.find(order=order_id, newest=False)),
         refunds=tuple(uow.refunds.find(order=order_id, newest=False)),
+        plan=uow.plans.get(order_id) if order.parts > 1 else None,
     )
     if not view.is_for(reader, admin=admin):
         raise Gone

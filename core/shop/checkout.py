@@ -12,6 +12,7 @@ from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.money import Money
 from core.payments import locks
 from core.payments.charging import MayStillBePaid, NoMethod, ask_for_payment, ask_otherwise
+from core.payments.instalments import counts, need_counts
 from core.payments.intents import follow
 from core.payments.operations import IntentState, OperationKind, OperationState
 from core.payments.pricing import make_quote
@@ -137,11 +138,19 @@ def _own_draft(uow: UnitOfWork, who: PersonId, order_id: OrderId) -> Order:
 
 
 def review(
-    uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, *, method: str = "", quantity: int | None = None
+    uow: UnitOfWork,
+    shop: Shop,
+    who: PersonId,
+    order_id: OrderId,
+    *,
+    method: str = "",
+    quantity: int | None = None,
+    parts: int | None = None,
 ) -> OrderView:
     """A draft with a fresh quote: by another method, in another quantity (of its only line), to the address known now.
 
-    Raises Gone, OrderMoved, NoRate, StaleRate, TooSmall, SoldOut.
+    `parts` are asked for, or the order's own stay as long as they may. Raises Gone, OrderMoved, NoRate, StaleRate,
+    TooSmall, SoldOut, NotInParts.
     """
     order = _own_draft(uow, who, order_id)
     person = uow.people.need(who)
@@ -151,7 +160,12 @@ def review(
         order = replace(order, lines=(replace(order.lines[0], quantity=quantity),))
     chosen = _method(shop, method or order.method, person, [line.total for line in order.lines])
     quote = _quote(uow, shop, order, chosen)
-    uow.orders.save(replace(order, address=person.address, method=chosen.name, quote=quote.id))
+    order = replace(order, address=person.address, method=chosen.name, quote=quote.id, parts=parts or order.parts)
+    if parts is not None:
+        need_counts(uow, shop, order, quote)
+    elif order.parts > 1 and order.parts not in counts(uow, shop, order, quote):
+        order = replace(order, parts=1)
+    uow.orders.save(order)
     return order_view(uow, order_id, who)
 
 
@@ -197,7 +211,7 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
     """Confirm: stock, limits, rate and payment are taken together or not at all.
 
     Raises Gone, OrderMoved (pressed twice), OfferOver, PriceChanged, AddressMissing, NoneLeft, SoldOut,
-    NoCode or the refusal of a limit.
+    NotInParts, NoCode or the refusal of a limit.
     """
     now = shop.clock.now()
     order = _own_draft(uow, who, order_id)
@@ -208,6 +222,7 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
         raise OfferOver
     if order.address is None:
         raise AddressMissing
+    need_counts(uow, shop, order, quote)
     for line in sorted(order.lines, key=lambda one: one.product):
         _take(uow, line)
     person = uow.people.need(who)
@@ -269,6 +284,7 @@ def pay_otherwise(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId,
     if method not in shop.methods:
         raise NoMethod
     quote = _quote(uow, shop, order, shop.methods[method])
+    need_counts(uow, shop, order, quote)
     order = replace(order, method=method, quote=quote.id)
     limits.release(uow, order.id)
     _hold_limits(uow, shop, order, quote)

@@ -99,14 +99,19 @@ class EvidenceTable(SQLModel, table=True):
 
 
 class Plans(SQLModel, table=True):
-    """core.payments.plan.Plan; the parts as JSON."""
+    """core.payments.plan.Plan; parts and codes as JSON."""
 
     __tablename__: ClassVar[str] = "plans"
-    __table_args__ = (Index("ix_plans_due", "state", "next_due"), Index("ix_plans_shopper", "shopper", "state"))
+    __table_args__ = (Index("ix_plans_next", "state", "next_at"), Index("ix_plans_shopper", "shopper", "state"))
     id: str = text(key=True)
     shopper: int = whole()
     parts: str = text()
     state: str = text()
     created_at: datetime = moment()
-    next_due: datetime | None = moment()
+    ahead_minor: int = whole()
+    ahead_asset: str = text()
+    codes: str = text()
+    card_message: int | None = whole()
+    next_at: datetime | None = moment()
+    written_off_at: datetime | None = moment()
     version: int = whole()

@@ -434,12 +434,17 @@ def upgrade() -> None:
         sa.Column("parts", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("state", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("next_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ahead_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ahead_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("codes", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("card_message", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("written_off_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("plans", schema=None) as batch_op:
-        batch_op.create_index("ix_plans_due", ["state", "next_due"], unique=False)
+        batch_op.create_index("ix_plans_next", ["state", "next_at"], unique=False)
         batch_op.create_index("ix_plans_shopper", ["shopper", "state"], unique=False)
 
     op.create_table(
@@ -640,7 +645,7 @@ def downgrade() -> None:
     op.drop_table("products")
     with op.batch_alter_table("plans", schema=None) as batch_op:
         batch_op.drop_index("ix_plans_shopper")
-        batch_op.drop_index("ix_plans_due")
+        batch_op.drop_index("ix_plans_next")
 
     op.drop_table("plans")
     op.drop_table("people")
