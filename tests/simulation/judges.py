@@ -74,6 +74,7 @@ async def judge(world: World) -> int:
         found += await world.look(lambda uow, rail=rail: list(_books(uow, rail, world)))
     found += await world.look(lambda uow: list(_bank(uow, world)))
     found += await world.look(lambda uow: list(_owners(uow)))
+    found += await world.look(lambda uow: list(_twice(uow, world)))
     world.defects += found
     for one in found:
         world.note("FOUND", one)
@@ -157,6 +158,18 @@ def _bank(uow: UnitOfWork, world: World) -> Iterator[str]:
     for code in sorted(theirs.keys() | ours.keys()):
         if theirs[code] != ours.get(code, 0):
             yield f"the bank has {theirs[code]} {code}, our books say {ours.get(code, 0)}"
+
+
+def _twice(uow: UnitOfWork, world: World) -> Iterator[str]:
+    """No channel here refuses what it then pays out: so nothing was ever sent a second time."""
+    for record in uow.journal.walk():
+        if record.kind == "refund paid twice" or (record.key.startswith("payout:") and record.key.endswith(":late")):
+            yield f"{record.key}: money was sent twice"
+    for rail in world.rails.values():
+        back = {one.party for one in rail.sim.books.movements if one.kind.startswith("clawback")}
+        for (party, code), minor in sorted(rail.sim.books.charged().items()):
+            if minor < 0 and party not in back:
+                yield f"the buyer of {party} got {-minor} {code} more back from {rail.name} than they paid there"
 
 
 def _owners(uow: UnitOfWork) -> Iterator[str]:

@@ -17,7 +17,7 @@ from core.payments.payouts import return_payout_by_message, settle_payout_by_mes
 from core.payments.receiving import Fact, take_in
 from core.payments.recon import Reported, Taken, take_line
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
-from core.ports import Answer, Outcome, UnitOfWork
+from core.ports import Answer, Outcome, UnitOfWork, Unknown
 from core.shop.context import Shop
 
 if TYPE_CHECKING:
@@ -39,8 +39,21 @@ class Rail:
 
     def __init__(self, world: World, sim: Simulator) -> None:
         self.world, self.sim, self.name = world, sim, sim.name
+        self.dice = world.plot.dice(f"dark:{sim.name}")
         self.stated = 0  # movements of the channel that a statement has told of
         self.arriving: list[tuple[str, Money]] = []  # settlements on their way to the bank account
+        dice = world.plot.dice(f"outage:{sim.name}")
+        begins = dice.uniform(0, 6 * 86_400)
+        self.outage = (begins, begins + dice.uniform(2, 60) * 3600) if dice.random() < self.odds() else (0.0, 0.0)
+
+    def odds(self) -> float:
+        """How likely it is not to be reached for a day or two."""
+        return self.world.plot.chance("outages", 0.4)
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether nobody reaches it now: it may carry out what it is told, and says nothing."""
+        return not self.world.quiet and self.outage[0] <= self.world.now < self.outage[1]
 
     def of(self, house: House) -> Wire:
         return Wire(self, house)
@@ -54,7 +67,7 @@ class Rail:
 
     async def hand_over(self) -> None:
         """Everything that it has to say now."""
-        for told in self.sim.drain():
+        for told in [] if self.is_dark else self.sim.drain():
             await self.world.at_the_door(self.name, told)
 
     async def settle(self) -> None:
@@ -106,7 +119,11 @@ class Wire:
         self.house.risk("call")
         await self.rail.world.hesitate(self.house)
         self.house.stand()
-        answer: Answer = await getattr(self.rail.sim, what)(operation)
+        answer: Answer = Unknown("HTTP 503")
+        if not self.rail.is_dark:
+            answer = await getattr(self.rail.sim, what)(operation)
+        elif what not in ("query", "void") and self.rail.dice.random() < 0.6:
+            await getattr(self.rail.sim, what)(operation)  # and nobody hears of it
         self.rail.world.note(self.name, what, operation.id, type(answer).__name__)
         self.house.risk("called")
         await self.rail.world.hesitate(self.house)

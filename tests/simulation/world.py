@@ -169,6 +169,11 @@ class World:
         self.defects.append(f"{type(fault).__name__}: {fault} at {where}")
         self.note("DEFECT", self.defects[-1])
 
+    @property
+    def now(self) -> float:
+        """Seconds since the story began."""
+        return self._loop.time()
+
     async def hesitate(self, house: House) -> None:
         """Perhaps somebody else comes first."""
         if self._dice.random() < 0.15:
