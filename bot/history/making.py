@@ -81,7 +81,7 @@ async def make(
         async with opened(settings, inline=True, durable=False) as store, aiohttp.ClientSession() as session:
             driver = Driver(store, past_shop, channels_of(settings, session, shop.clock))
             past = Past(store, past_shop, driver, bank, clock, end=end, dice=dice)
-            papers = _newspapers(past)
+            papers = _newspapers(past, (end - start).days)
             past.learn_rates(papers)
             await fill(store, past_shop)
             seller = await _another_seller(past)
@@ -94,12 +94,11 @@ async def make(
     return past
 
 
-def _newspapers(past: Past) -> dict[date, list[Fixing]]:
-    """The fixings of each day, of all currencies that are still published."""
+def _newspapers(past: Past, days: int) -> dict[date, list[Fixing]]:
+    """The fixings of so many days, of all currencies that are still published."""
     papers: dict[date, list[Fixing]] = {}
-    most = length(10**5).days
     for code in sorted(one.code for one in rates.shipped_history()):
-        for on, price in past.shop.rates.history.prices("EUR", code, most):
+        for on, price in past.shop.rates.history.prices("EUR", code, days):
             papers.setdefault(on, []).append(Fixing(code, Fraction(f"{price:.6g}"), on, "ECB"))
     return papers
 

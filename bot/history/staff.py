@@ -21,7 +21,7 @@ from core.payments.payout import Payout, PayoutState
 from core.payments.payouts import is_by_hand, paid_by_hand
 from core.ports import UnitOfWork
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TICK, DAY = timedelta(hours=2), timedelta(days=1)
 LATELY = timedelta(days=8)  # what the admin has not come to yet
 
 
@@ -35,7 +35,7 @@ async def clockwork(past: Past) -> Life:
     """The ticks that shoppers and sellers wait for."""
     while True:
         await past.tick()
-        yield HOUR
+        yield TICK
 
 
 async def night(past: Past, newspapers: Mapping[date, list[Fixing]]) -> Life:

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.sandbox.bank.books import Books
+from bot.sandbox.bank.claims import Claims
 from bot.sandbox.bank.customers import Customers
 from bot.sandbox.bank.desk import MerchantAccounts
 from bot.sandbox.bank.doors import Doors, speak_refusals
@@ -48,6 +49,9 @@ class Bank:
         self.customers = Customers(self.books, self.messages, merchant, clock, dice)
         self.merchants = Merchants(self.books, self.messages, merchant, clock, dice, slow_refunds)
         self.evening = Evening(self.books, self.messages, merchant, clock, dice)
+        self.claims = Claims(self.books, self.messages, merchant, clock, dice)
+        self.claims.prepare()
+        self.evening.claims = self.claims
         self._planner: asyncio.Task[None] | None = None
         self.app = web.Application(middlewares=[speak_refusals], client_max_size=MAX_BYTES + 64 * 1024)
         self.app.add_routes(Doors(self).routes())
@@ -82,4 +86,5 @@ class Bank:
     async def _pay_planned_for_ever(self) -> None:
         while True:
             self.customers.pay_planned()
+            self.claims.decide_overdue()
             await asyncio.sleep(LOOK_FOR_PLANNED)

@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS refund (
     asked REAL NOT NULL, settled REAL, status TEXT NOT NULL, reason TEXT, PRIMARY KEY (payment, id));
 CREATE TABLE IF NOT EXISTS pain (msg_id TEXT PRIMARY KEY, digest TEXT NOT NULL, answer TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sent (
-    end_to_end TEXT PRIMARY KEY, payment TEXT NOT NULL REFERENCES payment, returned TEXT REFERENCES payment);
+    end_to_end TEXT PRIMARY KEY, payment TEXT NOT NULL REFERENCES payment, returned TEXT REFERENCES payment,
+    reason TEXT);
 CREATE TABLE IF NOT EXISTS planned (id INTEGER PRIMARY KEY, due REAL NOT NULL, request TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS message (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, body TEXT NOT NULL, created REAL NOT NULL,

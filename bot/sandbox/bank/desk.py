@@ -73,9 +73,10 @@ class Desk:
     def payment(self, row: Any) -> Payment:
         payer, payee = self.books.get(row["payer"]), self.books.get(row["payee"])
         named = self.books.db.execute("SELECT name FROM end_to_end WHERE payment = ?", (row["id"],)).fetchone()
+        came_back = self.books.db.execute("SELECT reason FROM sent WHERE returned = ?", (row["id"],)).fetchone()
         return Payment(
             row["id"], row["rail"], payer, payee, row["cents"], row["reference"], row["text"], row["at"],
-            named["name"] if named else "NOTPROVIDED",
+            named["name"] if named else "NOTPROVIDED", came_back["reason"] if came_back else "",
         )  # fmt: skip
 
     def pix_id(self, letter: str) -> str:

@@ -69,6 +69,9 @@ class Doors:
             web.post("/messages/{id:[0-9]{1,18}}/{how:again|forge}", self.send_again),
             web.get("/{kind:camt054|camt053|pix_report}/{id:[0-9]{1,18}}.{form:xml|csv}", self.file),
             web.post("/day-end", self.day_end),
+            web.get("/claims", self.claims),
+            web.post("/claims", self.claim),
+            web.post("/claims/{case:[A-Z0-9]{1,20}}/{how:won|lost}", self.decide),
             web.post("/transfers/pix", self.send_pix),
             web.post("/transfers/{end_to_end}/return", self.give_back),
             web.post("/config", self.config),
@@ -194,6 +197,23 @@ class Doors:
         body = await _json(request)
         sent = self.bank.merchants.send_pix(_text(body, "key"), _text(body, "name"), _text(body, "amount"))
         return web.json_response({"sent": sent}, status=201)
+
+    async def claims(self, _: web.Request) -> web.Response:
+        """The disputed payments."""
+        return web.json_response({"claims": self.bank.claims.all()})
+
+    async def claim(self, request: web.Request) -> web.Response:
+        """{person, booking, reason?}: a customer disputes a payment they made; it is taken back from the shop."""
+        body = await _json(request)
+        booking, reason = body.get("booking"), str(body.get("reason") or "AM05")
+        if type(booking) is not int or not re.fullmatch("[A-Z0-9]{4}", reason):
+            raise Refused("bad_request", "booking is a number, the reason four letters or digits.", 400)
+        return web.json_response(self.bank.claims.open(booking, _text(body, "person"), reason), status=201)
+
+    async def decide(self, request: web.Request) -> web.Response:
+        """The bank decides a case: won or lost by the shop."""
+        won = request.match_info["how"] == "won"
+        return web.json_response(self.bank.claims.decide(request.match_info["case"], won=won))
 
     async def give_back(self, request: web.Request) -> web.Response:
         """{reason?}: the other bank returns a transfer of the merchant's, by its EndToEndId; AC04 unless said."""

@@ -9,6 +9,7 @@ import io
 from typing import Any
 
 from bot.sandbox.bank.books import WORLD
+from bot.sandbox.bank.claims import Claims
 from bot.sandbox.bank.desk import Desk
 from bot.sandbox.bank.notices import decimal, iso, statement
 
@@ -18,6 +19,8 @@ COLUMNS = ("account", "type", "id", "settled_at", "gross", "fee", "net", "txid",
 
 class Evening(Desk):
     """Writes the day's reports of the merchant's accounts, from the bank's own books."""
+
+    claims: Claims
 
     def end_day(self, *, lose: bool = False, fee_bp: int = PIX_FEE_BP) -> list[int]:
         """What was booked since the last day's end is told; the numbers of the messages. A quiet account tells nothing.
@@ -53,12 +56,12 @@ class Evening(Desk):
 
     def _payment_of(self, booking: int) -> Any:
         row = self.books.db.execute("SELECT * FROM payment WHERE booking = ?", (booking,)).fetchone()
-        return self.payment(row) if row else None
+        return self.payment(row) if row else self.claims.entry_of(booking)
 
     # ---- Pix ----
 
     def _pix_report(self, *, lose: bool, fee_bp: int) -> int | None:
-        rows = [*self._paid(fee_bp), *self._given_back(), *self._sent()]
+        rows = [*self._paid(fee_bp), *self._given_back(), *self._sent(), *self._clawed_back()]
         if not rows:
             return None
         out = io.StringIO()
@@ -103,6 +106,14 @@ class Evening(Desk):
             " AND id NOT IN (SELECT id FROM reported WHERE kind = 'payout') ORDER BY booking"
         ).fetchall()
         return [self._line("payout", row["id"], -row["cents"], row["at"], 0) for row in rows]
+
+    def _clawed_back(self) -> list[dict[str, str]]:
+        told = {row["id"] for row in self.books.db.execute("SELECT id FROM reported WHERE kind = 'chargeback'")}
+        return [
+            self._line("chargeback", case, -paid.cents, at, 0, of=paid.id)
+            for case, paid, at in self.claims.pix_taken()
+            if case not in told
+        ]
 
     def _line(self, kind: str, identity: str, cents: int, at: float, fee: int, **more: str) -> dict[str, str]:
         self.books.db.execute("INSERT INTO reported VALUES (?, ?)", (kind, identity))

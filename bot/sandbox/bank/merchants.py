@@ -163,7 +163,7 @@ class Merchants(Desk):
         self.tell(payment, credit=False)
         if transfer.end_to_end_id:
             self.books.db.execute(
-                "INSERT OR IGNORE INTO sent VALUES (?, ?, NULL)", (transfer.end_to_end_id, payment.id)
+                "INSERT OR IGNORE INTO sent VALUES (?, ?, NULL, NULL)", (transfer.end_to_end_id, payment.id)
             )
         return None
 
@@ -202,7 +202,9 @@ class Merchants(Desk):
         )
         with self.books.db:
             self.post(back, f"Returned transfer ({reason})")
-            self.books.db.execute("UPDATE sent SET returned = ? WHERE end_to_end = ?", (back.id, end_to_end))
+            self.books.db.execute(
+                "UPDATE sent SET returned = ?, reason = ? WHERE end_to_end = ?", (back.id, reason, end_to_end)
+            )
             self.tell(back, credit=True)
         return back.id
 

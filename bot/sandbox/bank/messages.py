@@ -13,6 +13,7 @@ from bot.sandbox.bank.books import Books
 
 PATHS = {
     "pix": ("/bank/pix", "application/json"),
+    "case": ("/bank/case", "application/json"),
     "camt054": ("/bank/camt054", "application/xml"),
     "camt053": ("/bank/statement", "application/xml"),
     "pix_report": ("/bank/statement", "text/csv"),

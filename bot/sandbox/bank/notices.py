@@ -39,6 +39,7 @@ class Payment:
     at: float
     end_to_end_id: str = "NOTPROVIDED"  # what the originator of a credit transfer wrote
     returned: str = ""  # of a transfer that comes back: why (an ISO 20022 reason)
+    fee: int = 0  # cents that the bank keeps within the amount
 
 
 def person_number(account: Account) -> str:
@@ -153,6 +154,11 @@ def _details(details: Element, payment: Payment, side: str, amount: str, currenc
     grow(references, "TxId", payment.id)
     grow(details, "Amt", amount, Ccy=currency)
     grow(details, "CdtDbtInd", side)
+    if payment.fee:
+        record = grow(details, "Chrgs/Rcrd")
+        grow(record, "Amt", decimal(payment.fee), Ccy=currency)
+        grow(record, "CdtDbtInd", side)
+        grow(record, "ChrgInclInd", "true")
     parties = grow(details, "RltdPties")
     for tag, party in (("Dbtr", payment.payer), ("Cdtr", payment.payee)):
         grow(parties, f"{tag}/Pty/Nm", party.name)
