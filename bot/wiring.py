@@ -301,7 +301,12 @@ class Sampan:
         doors = Doors(
             self.clock,
             secret or None,
-            {"pix": books.pix_webhook, "camt054": books.at_the_door, "statement": books.at_the_door},
+            {
+                "pix": books.pix_webhook,
+                "case": books.case,
+                "camt054": books.at_the_door,
+                "statement": books.at_the_door,
+            },
             self._figures,
             self._ask_soon,
         )

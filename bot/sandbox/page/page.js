@@ -14,7 +14,7 @@
 //   bank-review (data-scheme), bank-payee, bank-account, bank-amount, bank-reference, bank-problem, bank-warning (data-code)
 //   bank-mode-right|wrong_amount|twice|late|no_reference, bank-amount-input, bank-late-wait, bank-pay, bank-dont, bank-error
 //   bank-paid, bank-done, bank-messages-toggle, bank-message (data-kind, data-id, data-delivered), bank-again, bank-forge,
-//   bank-day-end, bank-day-end-losing
+//   bank-day-end, bank-day-end-losing, bank-dispute, bank-claim (data-case), bank-claim-won, bank-claim-lost
 //   view-people, view-chat, view-bank                            the tabs of a narrow screen
 
 import { patch, post } from "./api.js";

@@ -83,7 +83,34 @@ function entries() {
   return h("ul.entries", {}, all.slice(0, 40).map((entry) => h("li", { "data-testid": "bank-entry", "data-cents": entry.cents, "data-currency": entry.currency },
     h(`span.sign.${entry.cents < 0 ? "out" : "in"}`, { "aria-hidden": "true" }, entry.cents < 0 ? "↗" : "↙"),
     h("span.lines", {}, h("b", {}, entryName(entry)), h("span", {}, clockTime(entry.at))),
-    h(`span.sum.${entry.cents < 0 ? "out" : "in"}`, {}, money(entry.cents / 100, entry.currency)))));
+    h(`span.sum.${entry.cents < 0 ? "out" : "in"}`, {}, money(entry.cents / 100, entry.currency)),
+    entry.kind === "payment" && entry.cents < 0 && h("button.plain.small", { "data-testid": "bank-dispute", title: t("dispute_hint"), onclick: () => dispute(entry) }, t("dispute")))));
+}
+
+/** The customer disputes a payment: their bank takes it back from the shop. Deciding it is among the messages. */
+async function dispute(entry) {
+  try {
+    await post("/bank/claims", { person: state.me, booking: entry.id });
+    toast(t("disputed"));
+    await refresh();
+  } catch (error) {
+    toast(error.message, "bad");
+  }
+}
+
+function drawClaims() {
+  const decide = async (claim, how) => {
+    await post(`/bank/claims/${claim.id}/${how}`);
+    toast(t(`case_${how}`));
+    screen.claims = (await get("/bank/claims")).claims;
+    draw();
+    await refresh();
+  };
+  const open = (screen.claims || []).filter((claim) => claim.state === "opened");
+  return open.map((claim) => h("div.told", { "data-testid": "bank-claim", "data-case": claim.id },
+    h("p", {}, t("case_open", { amount: money(claim.amount, claim.currency), case: claim.id })),
+    h("div.actions", {}, h("button.plain.small", { "data-testid": "bank-claim-won", onclick: () => decide(claim, "won") }, t("shop_wins")),
+      h("button.plain.small", { "data-testid": "bank-claim-lost", onclick: () => decide(claim, "lost") }, t("shop_loses")))));
 }
 
 function entryName(entry) {
@@ -226,13 +253,14 @@ async function openMessages() {
 
 async function refreshMessages() {
   const answer = await get("/bank/messages");
+  screen.claims = (await get("/bank/claims")).claims;
   if (screen.name !== "messages" || JSON.stringify(answer.messages) === JSON.stringify(screen.messages)) return;
   screen.messages = answer.messages;
   draw();
 }
 
 function messages() {
-  return [h("h3", {}, t("bank_sent")), drawEvening(), screen.messages.length ? screen.messages.map(drawMessage) : h("p.hint", {}, t("bank_none_sent"))];
+  return [h("h3", {}, t("bank_sent")), drawEvening(), ...drawClaims(), screen.messages.length ? screen.messages.map(drawMessage) : h("p.hint", {}, t("bank_none_sent"))];
 }
 
 function drawEvening() {
@@ -260,7 +288,7 @@ function drawMessage(message) {
       h(`em.chip.${done ? "good" : "wait"}`, {}, done ? t("delivered") : t("undelivered")),
       message.attempts.length > 1 && h("em.chip", {}, t("attempts", { n: message.attempts.length })),
       last && h("em.chip", {}, String(last.status ?? last.fault))),
-    h("pre", { tabIndex: 0 }, message.kind === "pix" ? JSON.stringify(JSON.parse(message.body), null, 1) : message.body));
+    h("pre", { tabIndex: 0 }, ["pix", "case"].includes(message.kind) ? JSON.stringify(JSON.parse(message.body), null, 1) : message.body));
   return h("div.told", { "data-testid": "bank-message", "data-id": message.id, "data-kind": message.kind, "data-delivered": String(done) }, body,
     h("div.actions", {}, h("button.plain.small", { "data-testid": "bank-again", onclick: () => send("again") }, t("again")),
       h("button.plain.small", { "data-testid": "bank-forge", onclick: () => send("forge") }, t("forge")),
