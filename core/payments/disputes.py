@@ -267,7 +267,7 @@ def _revive(uow: UnitOfWork, dispute: Dispute) -> None:
     if dispute.before and dispute.order is not None:
         order = uow.orders.lock(dispute.order)
         if order.state is OrderState.REFUNDED:
-            uow.orders.save(order.move(OrderState(dispute.before)))
+            uow.orders.save(order.revive(OrderState(dispute.before)))
 
 
 # Freezing

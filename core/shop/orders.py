@@ -34,8 +34,7 @@ _MOVES: dict[OrderState, frozenset[OrderState]] = {
     # Taken up again, for money that came after the end.
     OrderState.CANCELLED: frozenset({OrderState.PLACED}),
     OrderState.EXPIRED: frozenset({OrderState.PLACED}),
-    # A case that was lost is won after all.
-    OrderState.REFUNDED: frozenset({OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED}),
+    OrderState.REFUNDED: frozenset(),
 }
 
 
@@ -89,5 +88,14 @@ class Order:
     def move(self, to: OrderState) -> Order:
         """The order in its next state. Raises OrderMoved when that step is not open."""
         if to not in _MOVES[self.state]:
+            raise OrderMoved(order=self.id, state=self.state.value)
+        return replace(self, state=to)
+
+    def revive(self, to: OrderState) -> Order:
+        """Back to where it was when a dispute ended it: the case is taken up again. No step that anybody may ask for.
+
+        Raises OrderMoved.
+        """
+        if self.state is not OrderState.REFUNDED:
             raise OrderMoved(order=self.id, state=self.state.value)
         return replace(self, state=to)
