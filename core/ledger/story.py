@@ -115,7 +115,7 @@ def tell(uow: UnitOfWork, order: OrderId) -> Story:
         lies = tuple(_lies(sums))
         steps.append(Step(record.at, record.key, record.kind, sentence(record), lies))
     others = [*_of_order(thing), *_refunds(uow, thing), *_disputes(uow, thing), *_payouts(uow, thing, steps)]
-    together = sorted([*steps, *others], key=lambda step: step.at)
+    together = sorted([*others, *steps], key=lambda step: step.at)  # of one moment: what was done, then its entries
     return Story(order, thing.state.value, tuple(together), lies)
 
 

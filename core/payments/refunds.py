@@ -259,7 +259,7 @@ def refund_done(uow: UnitOfWork, shop: Shop, operation: Operation, evidence: str
             "refund paid twice" if twice else "refund paid",
             debit(accounts.SUSPENSE if twice else refund.account, refund.amount),
             credit(accounts.clearing(operation.channel), refund.amount),
-            order=refund.order,
+            order=operation.order or None,  # of held money, too: its `held` entry names the order
         )
     )
     if not twice:
@@ -300,7 +300,7 @@ def refund_returned(uow: UnitOfWork, shop: Shop, operation: Operation, evidence:
     if refund.state is not _S.DONE or refund.operation != operation.id or uow.journal.posted(key):
         return None
     legs = (debit(accounts.clearing(operation.channel), refund.amount), credit(refund.account, refund.amount))
-    uow.journal.post(entry(key, shop.clock.now(), "refund returned", *legs, order=refund.order))
+    uow.journal.post(entry(key, shop.clock.now(), "refund returned", *legs, order=operation.order or None))
     return _look_for_another_way(uow, shop, replace(refund, done_at=None), operation, evidence)
 
 
