@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.visit import TELEGRAM
 from core.channels import rates
 from core.ledger import chain
-from core.payments import complaints, treasury
+from core.payments import complaints, instalments, treasury
 from core.payments.choices import decide_due
 from core.payments.driver import Driver
 from core.payments.fx import Fixing
@@ -65,6 +65,7 @@ class Clockwork:
             (self.count_down, 15),
             (self.ask, 5),
             (self.deadlines, 5),
+            (self.plans, 5),
             (self.settle, 300),
             (self.seal, 10),
             (self.prune, 6 * 3600),
@@ -122,6 +123,12 @@ class Clockwork:
                 complaints.remind,
             ):
                 await self._store.write(verb, self._shop)
+            self._poke()
+
+    async def plans(self) -> None:
+        """Instalments that are due, and those that were missed."""
+        if await self._store.read(instalments.anything_due, self._shop):
+            await self._store.write(instalments.remind, self._shop)
             self._poke()
 
     async def reconcile(self) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from bot.admin import commands as admin
 from bot.admin import disputes as cases
 from bot.admin import fx as treasury
+from bot.admin import instalments as plans
 from bot.admin import money, operations, payouts, recon
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
-from bot.shopper import browsing, buying, disputing, held, orders
+from bot.shopper import browsing, buying, disputing, held, instalments, orders
 from bot.visit import Visit
 from bot.words import Html, Word, Words
 from core.shop import visitors
@@ -61,6 +62,7 @@ COMMANDS: dict[str, Command] = {
     "cart": Command(buying.cart, "everyone", Word("your cart")),
     "orders": Command(admin.orders, "everyone", Word("your orders"), 1),
     "order": Command(admin.order, "everyone", Word("one order by its number"), 1),
+    "plans": Command(instalments.plans, "everyone", Word("what you pay in parts")),
     "address": Command(ask_address, "everyone", Word("your address")),
     "language": Command(browsing.languages, "everyone", Word("choose the language")),
     "currency": Command(browsing.currencies, "everyone", Word("choose the currency prices are shown in"), 1),
@@ -76,6 +78,7 @@ COMMANDS: dict[str, Command] = {
     "refund": Command(money.refund, "admin", Word("send an order’s or a held payment’s money back"), 3),
     "assign": Command(money.assign, "admin", Word("give held money to an order"), 2),
     "reroute": Command(money.reroute, "admin", Word("send a refund to another account"), 8),
+    "writeoff": Command(plans.write_off, "admin", Word("take an unpaid plan as the shop’s loss"), 1),
     "resolve": Command(operations.resolve, "admin", Word("say how a command in doubt ended, and what proves it"), 24),
     "disputes": Command(cases.disputes_, "admin", Word("the open disputes")),
     "dispute": Command(cases.dispute, "admin", Word("one dispute, or how it ends"), 4),
@@ -128,6 +131,9 @@ PRESSES: dict[str, Handler] = {
     "hx": held.ask_account,
     "pw": orders.other_ways,
     "po": orders.pay_otherwise,
+    "ic": instalments.choose,
+    "in": instalments.pay_next,
+    "ia": instalments.pay_rest,
     "oa": admin.all_orders,
     "rl": recon.page,
     "rx": recon.exception,

@@ -8,9 +8,16 @@ from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
 
-from bot import notices_disputes, notices_fx, notices_money, notices_operations, notices_recon, notices_settlement
-from bot.pictures.card import PaymentCard, Row
-from bot.pictures.card import Receipt as Slip
+from bot import (
+    notices_disputes,
+    notices_fx,
+    notices_instalments,
+    notices_money,
+    notices_operations,
+    notices_recon,
+    notices_settlement,
+)
+from bot.cards import method_of, picture, repaint, retire, slip
 from bot.screens import catalogue, settlement, staff
 from bot.screens import orders as screens
 from bot.screens.fit import CAPTION, length
@@ -24,13 +31,12 @@ from core.ledger import accounts
 from core.money import Money, zero
 from core.payments.escrow import in_escrow
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.pockets import release_key
+from core.payments.pockets import asked, release_key
 from core.payments.receipts import Receipt
 from core.people import Person
 from core.ports import UnitOfWork
 from core.shop import browse
 from core.shop.browse import OrderView
-from core.shop.context import Method, Shop
 from core.shop.orders import OrderState
 
 
@@ -59,18 +65,6 @@ class Notice:
         await self.house.speaker.say(self.to.id, screen, self.to.id)
 
 
-def method_of(shop: Shop, view: OrderView) -> Method:
-    """How an order is paid. What was switched off since is told by what its charge said at birth."""
-    method = shop.methods.get(view.order.method)
-    if method is not None:
-        return method
-    charge = view.charge
-    assert charge is not None, "a placed order has a charge"
-    name = charge.channel
-    payee, account = charge.body.get("payee", ""), charge.body.get("account", "")
-    return Method(name, name.upper(), charge.amount.asset, payee, account, str)
-
-
 async def payment_card(notice: Notice) -> Finish | None:
     """The picture with the QR code. A second one (asked for again) takes the first one's place as the order's card."""
     view = await notice.order()
@@ -80,73 +74,13 @@ async def payment_card(notice: Notice) -> Finish | None:
     house, t = notice.house, notice.t
     method = method_of(house.shop, view)
     screen = screens.payment_card(t, view, method, house.shop.clock.now())
-    card = replace(screen, drawing=await _card(notice, view))
+    assert order.deadline is not None
+    title = t.plain("To pay for order {order}", order=order.id)
+    card = replace(screen, drawing=await picture(notice, view, title, order.deadline))
     message_id = await house.speaker.say(notice.to.id, card, notice.to.id)
     if order.card_message is not None:
-        await _retire(notice, view, order.card_message, t("The payment code is further down."))
+        await retire(notice, view, order.card_message, t("The payment code is further down."))
     return lambda uow: uow.orders.save(replace(uow.orders.lock(order.id), card_message=message_id))
-
-
-async def _card(notice: Notice, view: OrderView) -> PaymentCard:
-    house, t, order, charge = notice.house, notice.t, view.order, view.charge
-    assert charge is not None and order.deadline is not None
-    method = method_of(house.shop, view)
-    products = await house.store.read(lambda uow: [uow.products.get(line.product) for line in order.lines[:1]])
-    photo = house.pictures.get(products[0].picture) if products and products[0] else None
-    return PaymentCard(
-        payload=charge.payload,
-        shop=house.shop.name,
-        method=method.title,
-        title=t.plain("To pay for order {order}", order=order.id),
-        amount=t.money(charge.amount),
-        items=_items(view),
-        hint=t.plain("Scan with your bank’s app"),
-        rows=(
-            Row(t.plain("Payee"), method.payee),
-            Row(t.plain("Reference"), charge.reference),
-            Row(t.plain("Pay by"), t.moment(order.deadline), urgent=True),
-        ),
-        photo=photo,
-    )
-
-
-def _items(view: OrderView) -> str:
-    return ", ".join(f"{line.quantity} × {line.title}" for line in view.order.lines)
-
-
-def _slip(notice: Notice, view: OrderView, stamp: str, note: str, *, good: bool) -> Slip:
-    """What the payment card turns into: the same facts, and no code."""
-    t, order, charge = notice.t, view.order, view.charge
-    method = method_of(notice.house.shop, view)
-    assert charge is not None
-    return Slip(
-        shop=notice.house.shop.name,
-        method=method.title,
-        title=t.plain("Order {order}", order=order.id),
-        # What was paid is the whole price, by however many codes; what is retired is one code.
-        amount=t.money(view.quote.pay if good and view.quote else charge.amount),
-        items=_items(view),
-        stamp=stamp,
-        note=note,
-        rows=(Row(t.plain("Payee"), method.payee), Row(t.plain("Reference"), charge.reference)),
-        good=good,
-    )
-
-
-async def _retire(notice: Notice, view: OrderView, message_id: int, text: Html) -> None:
-    """Take the code out of an old card: it must not be paid any more."""
-    t = notice.t
-    slip = _slip(notice, view, t.plain("NOT PAYABLE"), t.plain("Please don’t pay this any more."), good=False)
-    await _repaint(notice, message_id, Screen(text, drawing=slip))
-
-
-async def _repaint(notice: Notice, message_id: int, screen: Screen) -> None:
-    try:
-        await notice.house.speaker.repaint(notice.to.id, message_id, screen, notice.to.id)
-    except BadRequest as fault:
-        # Deleted by the person, or painted already by an attempt whose answer was lost.
-        if "not modified" not in fault.message:
-            await notice.say(screen)
 
 
 async def countdown(notice: Notice) -> None:
@@ -170,12 +104,14 @@ async def paid(notice: Notice) -> None:
     assert charge is not None and order.paid_at is not None
     method = method_of(notice.house.shop, view)
     arrived = t.plain("Received on {moment}", moment=order.paid_at)
-    slip = _slip(notice, view, t.plain("PAID"), arrived, good=True)
-    screen = Screen(screens.receipt(t, view, method.title), drawing=slip)
+    # What was paid is the whole price, or the first part of it, by however many codes.
+    amount = asked(order, view.quote) if view.quote else charge.amount
+    drawing = slip(notice, view, t.plain("PAID"), arrived, amount, good=True)
+    screen = Screen(screens.receipt(t, view, method.title, amount), drawing=drawing)
     if order.card_message is None:
         await notice.say(screen)
     else:
-        await _repaint(notice, order.card_message, screen)
+        await repaint(notice, order.card_message, screen)
     await notice.say(
         Screen(t("✅ <b>Your payment has arrived.</b> Order {order} is paid; the receipt is above.", order=order.id))
     )
@@ -186,7 +122,7 @@ async def ended(notice: Notice) -> None:
     view = await notice.order()
     text = screens.ended(notice.t, view.order)
     if view.order.card_message is not None:
-        await _retire(notice, view, view.order.card_message, text)
+        await retire(notice, view, view.order.card_message, text)
     if view.order.state is OrderState.EXPIRED or view.order.card_message is None:
         await notice.say(Screen(text))
 
@@ -295,6 +231,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "may_sell": may_sell,
     **notices_disputes.KINDS,
     **notices_fx.KINDS,
+    **notices_instalments.KINDS,
     **notices_money.KINDS,
     **notices_recon.KINDS,
     **notices_operations.KINDS,

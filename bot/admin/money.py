@@ -32,6 +32,9 @@ async def refund(visit: Visit, *words: str) -> None:
     if not words:
         raise refunds.NothingToRefund
     amounts = await visit.do(_refund, words[0].upper(), " ".join(words[1:]))
+    if not amounts:
+        await visit.tell(visit.t("↩️ Nothing goes back: it was taken off what is not yet paid in parts."))
+        return
     await visit.tell(visit.t("↩️ {amounts} is on its way back.", amounts=[visit.t.money(one) for one in amounts]))
 
 
@@ -44,7 +47,7 @@ def _refund(uow: UnitOfWork, shop: Shop, who: PersonId, identity: str, text: str
         plain = text.replace(".", "").replace(",", "").isdigit()
         amount = parse_amount(text, quote_of(uow, order).pay.asset) if plain and order.quote else parse_price(text)
     sent = refunds.refund_order(uow, shop, who, order.id, amount)
-    return [sum((one.amount for one in sent[1:]), sent[0].amount)]
+    return [sum((one.amount for one in sent[1:]), sent[0].amount)] if sent else []
 
 
 async def assign(visit: Visit, *words: str) -> None:

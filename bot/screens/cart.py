@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.screens import instalments
 from bot.screens.catalogue import also, flag
 from bot.screens.fit import MESSAGE, fitted
 from bot.screens.screen import Key, Rows, Screen, row, rows
@@ -11,6 +12,8 @@ from bot.words import Html, Words
 from core.errors import Refusal
 from core.money import Asset
 from core.payments.fx import RateDesk
+from core.payments.instalments import schedule
+from core.payments.pockets import asked
 from core.payments.quote import Quote, QuotedRate
 from core.people import Address, Person
 from core.shop.browse import CartGroup, CartView, OrderView
@@ -82,8 +85,11 @@ def pay_rates(t: Words, quote: Quote) -> list[Html]:
     return lines
 
 
-def review(t: Words, view: OrderView, shop: Shop, reader: Person) -> Screen:
-    """Amount, payee, items, address, deadline: everything there is to check before confirming."""
+def review(t: Words, view: OrderView, shop: Shop, reader: Person, counts: tuple[int, ...] = ()) -> Screen:
+    """Amount, payee, items, address, deadline: everything there is to check before confirming.
+
+    `counts` are the numbers of parts that it may be paid in.
+    """
     order, quote = view.order, view.quote
     assert quote is not None, "a draft has a quote"
     method = shop.methods[order.method]
@@ -99,6 +105,8 @@ def review(t: Words, view: OrderView, shop: Shop, reader: Person) -> Screen:
     approximate = also(t, shop.rates, quote.pay, reader.currency, shop.clock.now().date())
     if approximate and reader.currency not in {line.price.asset for line in order.lines}:
         lines.append(approximate)
+    if order.parts > 1:
+        lines += [Html(""), *instalments.schedule(t, schedule(shop, quote.pay, order.parts))]
     lines += [
         Html(""),
         t(
@@ -109,15 +117,15 @@ def review(t: Words, view: OrderView, shop: Shop, reader: Person) -> Screen:
     ]
     before = [t("<b>Please check your order</b>"), Html("")]
     text = fitted(t, before, items(t, order.lines), lines, MESSAGE)
-    return Screen(text, _review_keys(t, view, quote, several=len(shop.methods) > 1))
+    return Screen(text, _review_keys(t, view, quote, counts, several=len(shop.methods) > 1))
 
 
-def _review_keys(t: Words, view: OrderView, quote: Quote, *, several: bool) -> Rows:
+def _review_keys(t: Words, view: OrderView, quote: Quote, counts: tuple[int, ...], *, several: bool) -> Rows:
     order = view.order
     single = order.lines[0].quantity if len(order.lines) == 1 and not order.from_cart else None
     return rows(
         row(
-            Key(t.plain("✅ Confirm: pay {amount}", amount=quote.pay), ("ok", order.id, quote.id))
+            Key(t.plain("✅ Confirm: pay {amount}", amount=asked(order, quote)), ("ok", order.id, quote.id))
             if order.address
             else Key(t.plain("📍 Give an address"), ("ad", order.id))
         ),
@@ -128,6 +136,7 @@ def _review_keys(t: Words, view: OrderView, quote: Quote, *, several: bool) -> R
         )
         if single
         else (),
+        instalments.choice(t, order.id, order.parts, counts),
         row(
             Key(t.plain("💳 Pay another way"), ("me", order.id)) if several else None,
             Key(t.plain("📍 Other address"), ("ad", order.id)) if order.address else None,

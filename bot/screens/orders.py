@@ -9,10 +9,12 @@ from bot.screens.cart import items, rate_line
 from bot.screens.catalogue import flag
 from bot.screens.fit import CAPTION, MESSAGE, fitted
 from bot.screens.held import REFUND_STATES
+from bot.screens.instalments import pay_keys, plan_lines
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.money import Money
 from core.payments.operations import IntentState, OperationState
+from core.payments.pockets import asked
 from core.payments.receipts import ReceiptState
 from core.shop.browse import OrderView
 from core.shop.context import Method
@@ -75,18 +77,20 @@ def payment_card(t: Words, view: OrderView, method: Method, now: datetime) -> Sc
     )
 
 
-def receipt(t: Words, view: OrderView, method_title: str) -> Html:
-    """What the payment card says once it is paid."""
-    order, charge = view.order, view.charge
-    assert charge is not None
+def receipt(t: Words, view: OrderView, method_title: str, amount: Money) -> Html:
+    """What the payment card says once `amount`, the price or the first part of it, is paid."""
+    order = view.order
     before = [
-        t("✅ <b>Paid: {amount}</b>", amount=view.quote.pay if view.quote else charge.amount),
+        t("✅ <b>Paid: {amount}</b>", amount=amount),
         t("Order {order}, {method}", order=order.id, method=method_title),
     ]
     after = [t("Received on {moment}", moment=order.paid_at)] if order.paid_at else []
     after += [Html(""), t("{seller} has been told and will ship it. I’ll let you know.", seller=view.seller.name)]
     if order.ship_by:
         after.append(t("If it is not shipped by {moment}, your money comes back.", moment=order.ship_by))
+    if view.plan and view.plan.left:
+        part, left = view.plan.open()[0]
+        after.append(t("Next: {amount} on {day}", amount=left, day=part.due_at.date()))
     return fitted(t, before, items(t, order.lines), after, CAPTION)
 
 
@@ -101,7 +105,7 @@ def ended(t: Words, order: Order) -> Html:
     return t("✖️ <b>Order {order} is cancelled.</b>\nPlease don’t pay it any more.", order=order.id)
 
 
-def order(t: Words, view: OrderView, reader: int, method: Method | None, *, admin: bool) -> Screen:
+def order(t: Words, view: OrderView, reader: int, method: Method | None, now: datetime, *, admin: bool) -> Screen:
     """An order as its shopper, its seller or an admin sees it."""
     one = view.order
     before = [
@@ -112,6 +116,10 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, *, admi
     sells = view.seller.person == reader
     if view.quote and not sells:
         lines.append(t("To pay: <b>{amount}</b>", amount=view.quote.pay))
+        if view.plan:
+            lines += plan_lines(t, view.plan, now)
+        elif one.parts > 1:
+            lines += [t("In {n} parts; the first is <b>{amount}</b>", n=one.parts, amount=asked(one, view.quote))]
     if view.quote and (sells or admin):
         lines.append(t("For the seller: <b>{amount}</b>", amount=view.quote.owed))
         lines += [rate_line(t, rate) for rate in view.quote.rates]
@@ -164,6 +172,7 @@ def _order_keys(t: Words, view: OrderView, reader: int) -> tuple[tuple[Key, ...]
     mine, sells = one.shopper == reader, view.seller.person == reader
     return rows(
         row(_pay_key(t, view) if mine else None),
+        *(pay_keys(t, view.plan) if mine and view.plan else ()),
         row(
             Key(t.plain("✅ Check and confirm"), ("rv", one.id)) if mine and one.state is OrderState.DRAFT else None,
             Key(t.plain("✖️ Cancel the order"), ("ox", one.id)) if mine and one.state is OrderState.PLACED else None,

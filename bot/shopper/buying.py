@@ -7,6 +7,7 @@ from bot.screens import catalogue
 from bot.visit import Visit
 from core.errors import Refusal
 from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
+from core.payments import instalments
 from core.ports import UnitOfWork
 from core.shop import browse, carting, checkout, visitors
 from core.shop.browse import OrderView
@@ -43,22 +44,22 @@ async def empty(visit: Visit, version: str) -> None:
 
 async def buy_now(visit: Visit, product_id: str) -> None:
     """Straight to the review of one piece."""
-    await _review(visit, await visit.do(checkout.draft_one, ProductId(product_id)))
+    await show_review(visit, await visit.do(checkout.draft_one, ProductId(product_id)))
 
 
 async def check_out(visit: Visit, seller_id: str) -> None:
     """To the review of what the cart holds of one seller."""
-    await _review(visit, await visit.do(checkout.draft_cart, SellerId(seller_id)))
+    await show_review(visit, await visit.do(checkout.draft_cart, SellerId(seller_id)))
 
 
 async def review(visit: Visit, order_id: str) -> None:
     """The review again, at today's price."""
-    await _review(visit, await visit.do(checkout.review, OrderId(order_id)))
+    await show_review(visit, await visit.do(checkout.review, OrderId(order_id)))
 
 
 async def quantity(visit: Visit, order_id: str, count: str, _quote: str) -> None:
     """Another quantity of the one thing that is bought now."""
-    await _review(visit, await visit.do(checkout.review, OrderId(order_id), quantity=int(count)))
+    await show_review(visit, await visit.do(checkout.review, OrderId(order_id), quantity=int(count)))
 
 
 async def methods(visit: Visit, order_id: str) -> None:
@@ -69,14 +70,20 @@ async def methods(visit: Visit, order_id: str) -> None:
 
 async def choose_method(visit: Visit, order_id: str, method: str) -> None:
     """Pay this way."""
-    await _review(visit, await visit.do(checkout.review, OrderId(order_id), method=method))
+    await show_review(visit, await visit.do(checkout.review, OrderId(order_id), method=method))
 
 
-async def _review(visit: Visit, view: OrderView) -> None:
+async def show_review(visit: Visit, view: OrderView) -> None:
+    """A draft to check and confirm, with what may be chosen about it."""
     if view.order.address is None:
         await ask_address(visit, view.order.id)
         return
-    await visit.show(screens.review(visit.t, view, visit.shop, visit.person))
+    counts = await visit.look(_counts, visit.shop, view)
+    await visit.show(screens.review(visit.t, view, visit.shop, visit.person, counts))
+
+
+def _counts(uow: UnitOfWork, shop: Shop, view: OrderView) -> tuple[int, ...]:
+    return instalments.counts(uow, shop, view.order, view.quote) if view.quote else ()
 
 
 async def ask_address(visit: Visit, order_id: str) -> None:
@@ -91,7 +98,7 @@ async def hear_address(visit: Visit, text: str, order: str = "") -> None:
     if isinstance(view, Refusal):
         raise view
     if view is not None:
-        await _review(visit, view)
+        await show_review(visit, view)
         return
     await visit.tell(visit.t("Thank you, your address is kept for your next orders."))
 

@@ -57,7 +57,7 @@ def a_long_order(state: OrderState, lines: int = 30) -> OrderView:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_receipt_of_thirty_long_titles_fits_a_caption_and_says_how_many_are_not_shown(language: str) -> None:
-    text = orders.receipt(Words.of(language), a_long_order(OrderState.PAID), "SEPA")
+    text = orders.receipt(Words.of(language), a_long_order(OrderState.PAID), "SEPA", eur("60.00"))
     shown = text.count("😀😀")
     assert 0 < shown < 30
     assert length(text) <= CAPTION
@@ -80,7 +80,7 @@ def test_the_messages_of_a_long_order_fit(language: str) -> None:
     t, shop = Words.of(language), a_shop()
     view = a_long_order(OrderState.PAID, 60)
     for screen in (
-        orders.order(t, view, MAYA, SEPA, admin=True),
+        orders.order(t, view, MAYA, SEPA, NOON, admin=True),
         orders.sold(t, view),
         cart.review(t, view, shop, a_person(MAYA)),
     ):
