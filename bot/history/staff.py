@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from bot.history.past import Life, Past
 from bot.history.people import NEW_ACCOUNT
 from bot.history.stories import ADMIN
-from bot.sandbox.bank import Refused
 from core.ids import SellerId
 from core.ledger.chain import seal_all
 from core.payments import treasury
@@ -19,9 +18,13 @@ from core.payments.operations import Operation
 from core.payments.payee import give_account, give_holder
 from core.payments.payout import Payout, PayoutState
 from core.payments.payouts import is_by_hand, paid_by_hand
+from core.payments.receipts import Receipt
+from core.payments.refund import Refund, RefundState
+from core.payments.refunds import refund_receipt
 from core.ports import UnitOfWork
 
 TICK, DAY = timedelta(hours=2), timedelta(days=1)
+CUSHION = 800_00  # cents of BRL that payouts leave on the account, for refunds
 LATELY = timedelta(days=8)  # what the admin has not come to yet
 
 
@@ -62,6 +65,7 @@ async def bank(past: Past, losses: Callable[[datetime], bool]) -> Life:
 async def admin(past: Past) -> Life:
     """Makes transfers, looks through the exceptions, closes positions at the end of the month."""
     while True:
+        await _try_again(past)
         await _pay_by_hand(past)
         await _look_through(past)
         if past.now.day == 1:
@@ -69,15 +73,31 @@ async def admin(past: Past) -> Life:
         yield DAY
 
 
+async def _try_again(past: Past) -> None:
+    """Refunds that the bank refused because there was not enough on the account."""
+    for refund, receipt in await past.look(_refused):
+        if not receipt.held and _has(past, refund.amount.minor):
+            await past.do(refund_receipt, ADMIN, receipt.id)
+
+
+def _refused(uow: UnitOfWork) -> list[tuple[Refund, Receipt]]:
+    failed = uow.refunds.find(state=RefundState.FAILED, newest=False, limit=100)
+    found = [(one, uow.receipts.need(one.receipt)) for one in failed]
+    return [(refund, receipt) for refund, receipt in found if receipt.channel == "pix"]
+
+
+def _has(past: Past, cents: int) -> bool:
+    return past.bank.books.balance("merchant:BRL") >= cents
+
+
 async def _pay_by_hand(past: Past) -> None:
     for payout, operation in await past.look(_to_pay, past.end - LATELY):
         reference = f"TT{past.dice.randrange(10**10):010d}"  # of the bank in China that the pocket bank is not
         if operation.channel == "pix":
-            key, _, holder = operation.target.partition("\n")
-            try:
-                reference = past.bank.merchants.send_pix(key, holder, str(payout.sent.decimal))
-            except Refused:  # there is not enough on the account today
+            if not _has(past, payout.sent.minor + CUSHION):
                 continue
+            key, _, holder = operation.target.partition("\n")
+            reference = past.bank.merchants.send_pix(key, holder, str(payout.sent.decimal))
         await past.do(paid_by_hand, ADMIN, payout.id, reference)
 
 

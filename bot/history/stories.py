@@ -50,6 +50,7 @@ class Buyer:
         self.past, self.dice = past, past.dice
         self.who = who or self.dice.choice((MAYA, LIN, *SHOPPERS))
         self.by = self.dice.choice(sorted(past.shop.methods))
+        self.order: Order  # the one that `buys` has made
 
     async def drafts(self) -> OrderView:
         """From the shelf to the page with the price. Raises what `draft_one` and `review` raise."""
@@ -81,11 +82,13 @@ class Buyer:
         """All of it at once."""
         return await self.confirms(await self.drafts())
 
-    async def buys(self) -> Order:
-        """An order, paid as asked."""
-        order = await self.orders()
-        await self.past.pays(order)
-        return order
+    async def buys(self) -> Life:
+        """An order, paid as asked after a while."""
+        view = await self.drafts()
+        yield minutes(self.dice.uniform(0.5, 3))
+        self.order = await self.confirms(view)
+        yield minutes(self.dice.uniform(1, 12))
+        await self.past.pays(self.order)
 
     async def shipped(self, order: Order) -> None:
         """The seller brings the parcel to the post office."""
@@ -137,7 +140,17 @@ def _price(uow: UnitOfWork, order: Order) -> Money:
 
 async def bought(past: Past) -> Life:
     buyer = Buyer(past)
-    view = await buyer.drafts()
+    async for wait in buyer.buys():
+        yield wait
+    yield hours(past.dice.uniform(8, 70))
+    await buyer.shipped(buyer.order)
+    yield days(past.dice.uniform(3, 9))
+    await buyer.receives(buyer.order)
+
+
+async def bought_by_cart(past: Past) -> Life:
+    buyer = Buyer(past)
+    view = await buyer.drafts_cart()
     yield minutes(past.dice.uniform(0.5, 5))
     order = await buyer.confirms(view)
     yield minutes(past.dice.uniform(1, 12))
@@ -148,27 +161,17 @@ async def bought(past: Past) -> Life:
     await buyer.receives(order)
 
 
-async def bought_by_cart(past: Past) -> Life:
-    buyer = Buyer(past)
-    order = await buyer.confirms(await buyer.drafts_cart())
-    yield minutes(past.dice.uniform(1, 12))
-    await past.pays(order)
-    yield hours(past.dice.uniform(8, 70))
-    await buyer.shipped(order)
-    yield days(past.dice.uniform(3, 9))
-    await buyer.receives(order)
-
-
 async def on_the_way(past: Past) -> Life:
     buyer = Buyer(past)
-    order = await buyer.buys()
+    async for wait in buyer.buys():
+        yield wait
     yield hours(past.dice.uniform(8, 40))
-    await buyer.shipped(order)
+    await buyer.shipped(buyer.order)
 
 
 async def to_be_shipped(past: Past) -> Life:
-    await Buyer(past).buys()
-    yield days(0)
+    async for wait in Buyer(past).buys():
+        yield wait
 
 
 async def waiting(past: Past) -> Life:
@@ -196,58 +199,62 @@ async def never_paid(past: Past) -> Life:
 async def never_confirmed(past: Past) -> Life:
     """The rest is released when the buyer's time is over."""
     buyer = Buyer(past)
-    order = await buyer.buys()
+    async for wait in buyer.buys():
+        yield wait
     yield hours(past.dice.uniform(8, 60))
-    await buyer.shipped(order)
+    await buyer.shipped(buyer.order)
 
 
 async def never_shipped(past: Past) -> Life:
     """Refunded when the seller's time is over."""
-    await Buyer(past).buys()
-    yield days(0)
+    async for wait in Buyer(past).buys():
+        yield wait
 
 
 async def refunded(past: Past) -> Life:
     buyer = Buyer(past)
-    order = await buyer.buys()
+    async for wait in buyer.buys():
+        yield wait
     yield hours(past.dice.uniform(2, 40))
-    await buyer.refund(order)
+    await buyer.refund(buyer.order)
 
 
 async def refunded_in_part(past: Past) -> Life:
     buyer = Buyer(past)
-    order = await buyer.buys()
+    async for wait in buyer.buys():
+        yield wait
     yield hours(past.dice.uniform(8, 60))
-    await buyer.shipped(order)
+    await buyer.shipped(buyer.order)
     yield days(past.dice.uniform(3, 6))
-    await buyer.refund(order, past.dice.choice((3, 4, 5)))
+    await buyer.refund(buyer.order, past.dice.choice((3, 4, 5)))
     yield days(past.dice.uniform(0.5, 3))
-    await buyer.receives(order)
+    await buyer.receives(buyer.order)
 
 
 async def refunded_after_payout(past: Past) -> Life:
     """The seller has been paid: what is missing becomes a debt, taken from later sales."""
     buyer = Buyer(past)
-    order = await buyer.buys()
+    async for wait in buyer.buys():
+        yield wait
     yield hours(past.dice.uniform(8, 60))
-    await buyer.shipped(order)
+    await buyer.shipped(buyer.order)
     yield days(past.dice.uniform(3, 6))
-    await buyer.receives(order)
+    await buyer.receives(buyer.order)
     yield days(past.dice.uniform(9, 15))
-    await buyer.refund(order)
+    await buyer.refund(buyer.order)
 
 
-async def _pays_in_part(past: Past, buyer: Buyer) -> Order:
-    order = await buyer.orders()
+async def _pays_in_part(past: Past, order: Order) -> None:
     price = await past.look(_price, order)
     await past.pays(order, "wrong_amount", Money(price.minor * 2 // 3, price.asset))
-    return order
 
 
 async def topped_up(past: Past) -> Life:
     buyer = Buyer(past)
-    order = await _pays_in_part(past, buyer)
-    yield minutes(past.dice.uniform(2, 8))
+    order = await buyer.orders()
+    yield minutes(past.dice.uniform(1, 9))
+    await _pays_in_part(past, order)
+    yield minutes(past.dice.uniform(2, 5))
     await past.do(top_up, buyer.who.id, order.id)
     yield minutes(past.dice.uniform(2, 8))
     await past.pays(order)
@@ -257,8 +264,9 @@ async def topped_up(past: Past) -> Life:
 
 async def paid_short(past: Past) -> Life:
     """The order expires; what came waits for its owner's choice, and goes back when that time is over."""
-    await _pays_in_part(past, Buyer(past))
-    yield days(0)
+    order = await Buyer(past).orders()
+    yield minutes(past.dice.uniform(1, 9))
+    await _pays_in_part(past, order)
 
 
 async def _pays_too_much(past: Past, order: Order) -> str:
@@ -267,13 +275,15 @@ async def _pays_too_much(past: Past, order: Order) -> str:
 
 
 async def paid_over(past: Past) -> Life:
-    await _pays_too_much(past, await Buyer(past).orders())
-    yield days(0)
+    order = await Buyer(past).orders()
+    yield minutes(past.dice.uniform(1, 9))
+    await _pays_too_much(past, order)
 
 
 async def over_sent_back(past: Past) -> Life:
     buyer = Buyer(past)
     order = await buyer.orders()
+    yield minutes(past.dice.uniform(1, 9))
     fact = await _pays_too_much(past, order)
     yield hours(past.dice.uniform(1, 20))
     await past.do(refund_receipt, buyer.who.id, await buyer.receipt(fact))
@@ -283,14 +293,16 @@ async def over_sent_back(past: Past) -> Life:
 
 async def paid_twice(past: Past) -> Life:
     buyer = Buyer(past)
-    await past.pays(await buyer.orders(), "twice")
-    yield days(0)
+    order = await buyer.orders()
+    yield minutes(past.dice.uniform(1, 9))
+    await past.pays(order, "twice")
 
 
 async def twice_for_another(past: Past) -> Life:
     """The second payment pays another order, and its rest is asked for."""
     buyer = Buyer(past)
     order = await buyer.orders()
+    yield minutes(past.dice.uniform(1, 9))
     fact = await past.pays(order, "twice")
     yield minutes(past.dice.uniform(5, 50))
     second = await buyer.orders()
@@ -336,8 +348,9 @@ async def without_reference(past: Past) -> Life:
     """An admin finds out whose it is, in time."""
     buyer = Buyer(past)
     order = await buyer.orders()
+    yield minutes(past.dice.uniform(1, 6))
     fact = await past.pays(order, "no_reference")
-    yield minutes(past.dice.uniform(3, 12))
+    yield minutes(past.dice.uniform(1, 6))
     await past.do(assign, ADMIN, await buyer.receipt(fact), order.id)
     yield hours(past.dice.uniform(8, 60))
     await buyer.shipped(order)
@@ -346,7 +359,9 @@ async def without_reference(past: Past) -> Life:
 async def nobodys_money(past: Past) -> Life:
     """Nobody finds out; it goes back."""
     buyer = Buyer(past)
-    fact = await past.pays(await buyer.orders(), "no_reference")
+    order = await buyer.orders()
+    yield minutes(past.dice.uniform(1, 9))
+    fact = await past.pays(order, "no_reference")
     yield days(past.dice.uniform(1, 3))
     await past.do(refund_receipt, ADMIN, await buyer.receipt(fact))
 
@@ -355,14 +370,15 @@ async def account_closed(past: Past) -> Life:
     """The refund comes back from a closed account, and finds another."""
     buyer = Buyer(past, MOVED)
     buyer.by = "sepa"
-    order = await buyer.buys()
+    async for wait in buyer.buys():
+        yield wait
     yield hours(past.dice.uniform(2, 40))
     books = past.bank.books
     with books.db:
         books.close_accounts(str(MOVED.id))
-    await buyer.refund(order)
+    await buyer.refund(buyer.order)
     yield hours(past.dice.uniform(2, 40))
-    failed = await past.look(lambda uow: uow.refunds.find(order=order.id, state=RefundState.FAILED, limit=1))
+    failed = await past.look(lambda uow: uow.refunds.find(order=buyer.order.id, state=RefundState.FAILED, limit=1))
     await past.do(reroute, MOVED.id, failed[0].id, "CH9300762011623852957")
 
 
