@@ -120,11 +120,10 @@ async def _another_seller(past: Past) -> SellerId:
 def _begin(past: Past, wanted: Wanted, start: datetime, papers: dict[date, list[Fixing]], seller: SellerId) -> None:
     """Everybody's life, the machines' first: what is due is done before somebody comes in at the same moment."""
     end, dice = past.end, past.dice
-    lost = {(end - timedelta(days=30)).date(), (end - timedelta(days=7)).date()}
     past.begin(staff.night(past, papers), staff.at_hour(start, 0.25))
     past.begin(staff.clockwork(past), staff.at_hour(start, start.hour + 1))
     past.begin(staff.admin(past), staff.at_hour(start, 9))
-    past.begin(staff.bank(past, lambda now: now.date() in lost), staff.at_hour(start, 21))
+    past.begin(staff.bank(past, (end - timedelta(days=30), end - timedelta(days=9))), staff.at_hour(start, 21))
     past.begin(staff.returns(past, seller), end - timedelta(days=40))
     for story in _chosen(wanted.orders, dice):
         first = max(start + timedelta(hours=2), end - story.most) if story.most < end - start else start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from bot.history.past import Life, Past
@@ -54,10 +54,13 @@ async def night(past: Past, newspapers: Mapping[date, list[Fixing]]) -> Life:
         yield DAY
 
 
-async def bank(past: Past, losses: Callable[[datetime], bool]) -> Life:
-    """The end of the bank's day, with its reports; on days of loss a line is left out of each."""
+async def bank(past: Past, losses: Iterable[datetime]) -> Life:
+    """The end of the bank's day, with its reports. After each of these moments the first ones leave a line out."""
+    left = sorted(losses)
     while True:
-        past.bank.evening.end_day(lose=losses(past.now))
+        loses = bool(left) and past.now >= left[0]
+        if past.bank.evening.end_day(lose=loses) and loses:
+            left.pop(0)
         await past.hear()
         yield DAY
 
@@ -114,7 +117,7 @@ async def _look_through(past: Past) -> None:
             await past.do(close_exception, ADMIN, line.id, "On the statement of the bank in Hangzhou.")
         elif line.opened_at < past.end - LATELY:
             await past.do(close_exception, ADMIN, line.id, "The bank confirms it; its statement left the line out.")
-        elif line.why is Why.MISSING and not line.owner and past.dice.random() < 0.5:
+        elif line.why is Why.MISSING and not line.owner:
             await past.do(take_exception, ADMIN, line.id)
 
 
