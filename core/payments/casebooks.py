@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from core.ledger import accounts
 from core.ledger.journal import Entry, Leg, credit, debit, entry
@@ -146,7 +147,8 @@ def lose(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Money:
     if dispute.covered and dispute.order is not None:
         order = uow.orders.need(dispute.order)
         stays = pockets.left(uow, order) + _undecided(uow, order, dispute)
-        legs = pockets.bridged(pockets.quote_of(uow, order), [*legs, *pockets.shop_side(uow, order, stays)])
+        legs += [*_rounded(uow, dispute, order, stays), *pockets.shop_side(uow, order, stays)]
+        legs = pockets.bridged(pockets.quote_of(uow, order), legs)
     _post(uow, shop, dispute, _next(uow, dispute, "lost"), "dispute lost", *legs)
     return excess
 
@@ -156,6 +158,32 @@ def find_again(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> None:
     *_, lost = _posted(uow, dispute, "lost")
     legs = [Leg(leg.account, -leg.amount) for leg in lost.legs]
     _post(uow, shop, dispute, _next(uow, dispute, "reopened"), "dispute reopened", *legs)
+
+
+def _rounded(uow: UnitOfWork, dispute: Dispute, order: Order, stays: Money) -> list[Leg]:
+    """A unit that the seller gives or gets, so that their part of what stays is rounded once.
+
+    What is in hold was rounded when the case opened. With another case open or decided since, that may be a unit off.
+    """
+    quote, paid = pockets.quote_of(uow, order), pockets.captured(uow, order)
+    of, seller = quote.owed.asset, order.seller
+    nets: Counter[str] = Counter()
+    for leg in uow.journal.legs_of(order.id):
+        if leg.amount.asset == of:
+            nets[leg.account] -= leg.amount.minor
+    places = (accounts.escrow(order.id), accounts.available(seller))
+    total = nets[accounts.FEES] + nets[accounts.reserve(seller)] + nets[accounts.seller_debt(seller)]
+    total += sum(nets[place] for place in places)
+    total += sum(minor for account, minor in nets.items() if accounts.kind_of(account).name == "hold")
+    if paid.asset == of:
+        total -= sum(one.held.minor for one in uow.disputes.find(order=order.id, limit=_EVER) if one.is_open)
+    in_hold = -uow.journal.balance(accounts.hold(dispute.id), of).minor
+    in_hold -= dispute.held.minor if paid.asset == of else 0
+    over = in_hold - (total - round(Fraction(quote.owed.minor * stays.minor, paid.minor)))
+    if over < 0:
+        there = (place for place in places if -uow.journal.balance(place, of).minor >= -over)
+        return [debit(next(there, accounts.seller_debt(seller)), Money(-over, of))]
+    return [credit(places[0] if nets[places[0]] else places[1], Money(over, of))] if over else []
 
 
 def _undecided(uow: UnitOfWork, order: Order, dispute: Dispute) -> Money:

@@ -69,6 +69,14 @@ def _order(uow: UnitOfWork, order: Order) -> Iterator[Finding]:
     if not open_ and order.frozen.startswith("dispute:"):
         yield Finding(17, order.id, "it is frozen by a case that is over")
     for case in open_:
-        for record in uow.journal.history(order.id):
-            if record.at > case.opened_at and record.kind in _LEAVES and case.turn <= 1:
-                yield Finding(17, record.key, f"money of order {order.id} was moved while case {case.id} was open")
+        for key in _left(uow, order, case):
+            yield Finding(17, key, f"money of order {order.id} was moved while case {case.id} was open")
+
+
+def _left(uow: UnitOfWork, order: Order, case: Dispute) -> Iterator[str]:
+    """The entries by which money left the order since the case froze it: since its last turn, or since its warning."""
+    frozen = case.state is _S.WARNED
+    for record in uow.journal.history(order.id):
+        frozen = frozen or record.key.startswith(f"dispute:{case.id}:{case.turn}:")
+        if frozen and record.kind in _LEAVES and record.at > case.opened_at:
+            yield record.key

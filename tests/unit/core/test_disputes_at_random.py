@@ -115,7 +115,15 @@ def _have_accounts(uow: UnitOfWork) -> None:
         uow.sellers.save(replace(seller, account=PAYER_IBAN, holder="Somebody"))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+def test_two_cases_of_a_few_cents_are_rounded_once() -> None:
+    story = Story("0.07 EUR", "pix")
+    story.step("hear", Stage.WARNED, "C1", 1, 50, False, 0)
+    story.step("hear", Stage.OPENED, "C2", 1, 1, False, 0)
+    for case in ("C1", "C2"):
+        story.step("hear", Stage.LOST, case, 1, 1, False, 0)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(PRICES), st.sampled_from(["sepa", "pix"]), st.lists(STEPS, min_size=3, max_size=14))
 def test_a_sale_with_disputes_adds_up_after_every_step(price: str, by: str, steps: list[tuple[Any, ...]]) -> None:
     story = Story(price, by)
