@@ -65,6 +65,7 @@ class Past:
         self.refused: list[Refusal | Refused] = []
         self._driver = driver
         self._books = Books(store, shop, lambda: None)
+        self._doors = {"pix": self._books.pix_webhook, "case": self._books.case}
         # Nothing is fetched: the rates of the past are in `History`.
         self.clockwork = Clockwork(store, shop, driver, lambda: None, None, ())  # type: ignore[arg-type]
         self._lives: list[tuple[datetime, int, Life]] = []
@@ -154,8 +155,7 @@ class Past:
         messages = self.bank.messages
         while waiting := messages.waiting():
             for message in waiting:
-                body = message["body"].encode()
-                await (self._books.pix_webhook(body) if message["kind"] == "pix" else self._books.at_the_door(body))
+                await self._doors.get(message["kind"], self._books.at_the_door)(message["body"].encode())
                 messages.delivered(message["id"])
         await self.sweep()
 

@@ -36,6 +36,9 @@ LIN = Shopper(PersonId(5002), "Lin", "zh-hans", "Lin Chen\n12 Rua do Catete\n222
 # Whose bank account is closed after a payment: a refund finds no way back.
 MOVED = Shopper(PersonId(6190), "Petra Neu", "en", "Petra Neu\nHauptstrasse 4\n8001 Zürich\nSwitzerland")
 
+# Who pays the first part of a plan, and no other.
+FORGETFUL = Shopper(PersonId(6191), "Tomas Reis", "pt", "Tomas Reis\nRua do Ouro 3\n1100-060 Lisboa\nPortugal")
+
 SHOPPERS = _all(
     ("Ana Ribeiro", "pt-br", "Rua das Flores 88\n01310-100 São Paulo", "Brazil"),
     ("Bruno Costa", "pt-br", "Av. Atlântica 900\n22021-001 Rio de Janeiro", "Brazil"),

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.history.past import Life, Past
-from bot.history.people import LIN, MAYA, MOVED, SHOPPERS, Shopper
+from bot.history.people import FORGETFUL, LIN, MAYA, MOVED, SHOPPERS, Shopper
 from core.ids import PersonId
-from core.money import Money
+from core.money import Money, asset
 from core.payments.choices import apply_to, assign, take_up, top_up
+from core.payments.complaints import Complaint, complain, decide, say
+from core.payments.instalments import pay_rest
 from core.payments.operations import OperationKind
 from core.payments.pockets import left
 from core.payments.receipts import Receipt
@@ -27,6 +29,7 @@ from core.shop.receiving import confirm_receipt
 from core.shop.selling import edit_product, ship
 
 ADMIN = PersonId(5005)
+_WRONG = (Complaint.NOT_RECEIVED, Complaint.NOT_AS_DESCRIBED)
 RESTOCK = 20  # pieces that a seller puts on the shelf when there are too few
 _CARRIER = "RR{number:09d}{country}"
 
@@ -90,6 +93,41 @@ class Buyer:
         yield minutes(self.dice.uniform(1, 12))
         await self.past.pays(self.order)
 
+    async def is_known(self) -> Life:
+        """A first order, and its receipt: from then on the shopper is no stranger."""
+        async for wait in self.buys():
+            yield wait
+        yield hours(self.dice.uniform(8, 40))
+        await self.shipped(self.order)
+        yield days(self.dice.uniform(3, 6))
+        await self.receives(self.order)
+
+    async def buys_in_parts(self) -> Life:
+        """Something dear, in three parts, the first of which is paid."""
+        dear = await self.past.look(_dear)
+        await self._stocked(dear, 2)
+        view = await self.past.do(draft_one, self.who.id, dear.id)
+        view = await self.past.do(review, self.who.id, view.order.id, method=self.by, quantity=2, parts=3)
+        yield minutes(self.dice.uniform(0.5, 3))
+        self.order = await self.confirms(view)
+        yield minutes(self.dice.uniform(1, 12))
+        await self.past.pays(self.order)
+        yield hours(self.dice.uniform(8, 40))
+        await self.shipped(self.order)
+
+    async def complains(self) -> str:
+        """Something is wrong with it; the case's number."""
+        return (await self.past.do(complain, self.who.id, self.order.id, self.dice.choice(_WRONG))).id
+
+    async def disputes(self) -> str:
+        """The shopper has their bank take the payment back; the bank's number of the case."""
+        books = self.past.bank.books
+        fact = (await self.past.look(lambda uow: uow.receipts.find(order=self.order.id, limit=1)))[0].fact
+        (booking,) = books.db.execute("SELECT booking FROM payment WHERE id = ?", (fact,)).fetchone()
+        case = self.past.bank.claims.open(booking, str(self.who.id))
+        await self.past.hear()
+        return str(case["id"])
+
     async def shipped(self, order: Order) -> None:
         """The seller brings the parcel to the post office."""
         seller = await self.past.look(lambda uow: uow.sellers.need(order.seller))
@@ -129,6 +167,11 @@ class Buyer:
 
 def _on_sale(uow: UnitOfWork, who: PersonId) -> list[Product]:
     return uow.products.find(state=ProductState.ON_SALE, newest=False, limit=500)
+
+
+def _dear(uow: UnitOfWork) -> Product:
+    """Two of it are dear enough to be paid in parts."""
+    return next(one for one in _on_sale(uow, ADMIN) if one.price.asset == asset("EUR") and one.price.minor >= 45_00)
 
 
 def _price(uow: UnitOfWork, order: Order) -> Money:
@@ -382,6 +425,117 @@ async def account_closed(past: Past) -> Life:
     await past.do(reroute, MOVED.id, failed[0].id, "CH9300762011623852957")
 
 
+async def complaint_waits(past: Past) -> Life:
+    buyer = Buyer(past)
+    async for wait in buyer.buys():
+        yield wait
+    yield hours(past.dice.uniform(8, 20))
+    await buyer.shipped(buyer.order)
+    yield days(past.dice.uniform(3, 5))
+    await buyer.complains()
+
+
+async def complaint_answered(past: Past) -> Life:
+    """Both sides are heard, and an admin decides for the seller."""
+    buyer = Buyer(past)
+    async for wait in buyer.buys():
+        yield wait
+    yield hours(past.dice.uniform(8, 60))
+    await buyer.shipped(buyer.order)
+    yield days(past.dice.uniform(4, 8))
+    case = await buyer.complains()
+    await past.do(say, buyer.who.id, case, "One of the two looks darker than in the picture.")
+    yield hours(past.dice.uniform(5, 40))
+    seller = await past.look(lambda uow: uow.sellers.need(buyer.order.seller))
+    await past.do(say, seller.person, case, "The glaze differs from piece to piece; the description says so.")
+    yield hours(past.dice.uniform(5, 40))
+    await past.do(decide, ADMIN, case, won=True)
+    yield days(past.dice.uniform(0.5, 2))
+    await buyer.receives(buyer.order)
+
+
+async def complaint_unanswered(past: Past) -> Life:
+    """The seller says nothing: decided for the shopper when their time is over."""
+    buyer = Buyer(past)
+    async for wait in buyer.buys():
+        yield wait
+    yield hours(past.dice.uniform(8, 60))
+    await buyer.shipped(buyer.order)
+    yield days(past.dice.uniform(4, 8))
+    await buyer.complains()
+
+
+async def _disputed(past: Past, buyer: Buyer) -> Life:
+    async for wait in buyer.buys():
+        yield wait
+    yield hours(past.dice.uniform(8, 20))
+    await buyer.shipped(buyer.order)
+    yield days(past.dice.uniform(3, 5))
+    await buyer.receives(buyer.order)
+    yield days(past.dice.uniform(1, 3))
+
+
+async def dispute_waits(past: Past) -> Life:
+    buyer = Buyer(past)
+    async for wait in _disputed(past, buyer):
+        yield wait
+    await buyer.disputes()
+
+
+async def dispute_lost(past: Past) -> Life:
+    buyer = Buyer(past)
+    async for wait in _disputed(past, buyer):
+        yield wait
+    case = await buyer.disputes()
+    yield days(past.dice.uniform(2, 6))
+    past.bank.claims.decide(case, won=False)
+    await past.hear()
+
+
+async def dispute_won(past: Past) -> Life:
+    buyer = Buyer(past)
+    async for wait in _disputed(past, buyer):
+        yield wait
+    case = await buyer.disputes()
+    yield days(past.dice.uniform(2, 6))
+    past.bank.claims.decide(case, won=True)
+    await past.hear()
+
+
+async def in_parts(past: Past) -> Life:
+    buyer = Buyer(past)
+    for life in (buyer.is_known, buyer.buys_in_parts):
+        async for wait in life():
+            yield wait
+        yield days(past.dice.uniform(0.5, 2))
+    await buyer.receives(buyer.order)
+
+
+async def in_parts_paid_early(past: Past) -> Life:
+    """The second part in time, and then all that is left."""
+    buyer = Buyer(past)
+    for life in (buyer.is_known, buyer.buys_in_parts):
+        async for wait in life():
+            yield wait
+        yield days(past.dice.uniform(0.5, 2))
+    await buyer.receives(buyer.order)
+    yield days(26)  # its code has come
+    await past.pays(buyer.order)
+    yield days(past.dice.uniform(2, 6))
+    await past.do(pay_rest, buyer.who.id, buyer.order.id)
+    yield minutes(past.dice.uniform(1, 9))
+    await past.pays(buyer.order)
+
+
+async def in_parts_forgotten(past: Past) -> Life:
+    """Reminded in vain: the plan is broken, the seller has their money, and the shop waits for it."""
+    buyer = Buyer(past, FORGETFUL)
+    for life in (buyer.is_known, buyer.buys_in_parts):
+        async for wait in life():
+            yield wait
+        yield days(past.dice.uniform(0.5, 2))
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """`weight`: how often, beside the others; 0: once. It begins from `most` to `least` before the present.
@@ -426,5 +580,14 @@ STORIES = (
     Story(late, 1, days(9)),
     Story(twice_for_another, 1, days(4), orders=2),
     Story(account_closed, 0, days(5)),
+    Story(complaint_waits, 0, days(7), days(9)),
+    Story(complaint_answered, 1, days(18)),
+    Story(complaint_unanswered, 1, days(20)),
+    Story(dispute_waits, 0, days(10), days(12)),
+    Story(dispute_lost, 1, days(18)),
+    Story(dispute_won, 1, days(18)),
+    Story(in_parts, 1, days(15), orders=2),
+    Story(in_parts_paid_early, 1, days(52), orders=2),
+    Story(in_parts_forgotten, 0, days(54), orders=2),
 )
 """Each is told once before any is told twice: with so many orders, every state occurs."""
