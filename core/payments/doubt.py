@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from core.errors import Gone, Refusal, sentence
 from core.ids import OperationId
@@ -110,19 +109,12 @@ def need_in_doubt(uow: UnitOfWork, operation_id: OperationId) -> Operation:
 def check(uow: UnitOfWork) -> Iterator[Finding]:
     """Invariant 8: one live charge an intent, nothing out of doubt without evidence."""
     live: dict[str, OperationId] = {}
-    for operation in _all(uow, kind=OperationKind.CHARGE, state=_LIVE):
-        if operation.intent is not None and live.setdefault(operation.intent, operation.id) != operation.id:
-            yield Finding(8, operation.id, f"intent {operation.intent} has two charges that can both be paid")
-    for operation in _all(uow, state=(OperationState.SUCCEEDED, OperationState.REJECTED)):
-        if not operation.evidence:
-            yield Finding(8, operation.id, f"it is {operation.state} and nothing says what proved it")
-    for operation in _all(uow, kind=OperationKind.CHARGE, state=OperationState.EXPIRED):
-        if operation.dispatched_at is not None and not operation.evidence:
+    for operation in uow.operations.walk():
+        charge, state = operation.kind is OperationKind.CHARGE, operation.state
+        if charge and state in _LIVE and operation.intent is not None:
+            if live.setdefault(operation.intent, operation.id) != operation.id:
+                yield Finding(8, operation.id, f"intent {operation.intent} has two charges that can both be paid")
+        elif state in (OperationState.SUCCEEDED, OperationState.REJECTED) and not operation.evidence:
+            yield Finding(8, operation.id, f"it is {state} and nothing says what proved it")
+        elif charge and state is OperationState.EXPIRED and operation.dispatched_at and not operation.evidence:
             yield Finding(8, operation.id, "a charge that a channel was asked for has expired without its word")
-
-
-def _all(uow: UnitOfWork, **which: Any) -> Iterator[Operation]:
-    page, offset = 500, 0
-    while found := uow.operations.find(newest=False, limit=page, offset=offset, **which):
-        yield from found
-        offset += page

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
+from core.ids import OrderId
 from core.ledger import accounts
 from core.ledger.chain import Record
 from core.ledger.finding import Finding
@@ -22,7 +24,8 @@ from core.payments.refund import RefundState
 from core.ports import UnitOfWork
 
 INVARIANT = 10
-_PAGE = 1_000
+_PAGE = 500
+_ALL = 1_000_000
 _TAKEN = (RefundState.FUNDED, RefundState.DONE, RefundState.FAILED)  # FAILED: owed to the payer still
 
 
@@ -35,29 +38,45 @@ class _Moves:
 
 
 def check(uow: UnitOfWork) -> Iterator[Finding]:
-    """Findings of invariant 10. One walk through the journal, one through the quotes."""
-    orders: defaultdict[str, _Moves] = defaultdict(_Moves)
-    strays: list[Finding] = []
+    """Findings of invariant 10. One walk through the orders, one through the journal; nothing is held of either."""
+    told: Counter[str] = Counter()
+    used = 0
+    for order, quotes in _with_quotes(uow):
+        moves = _moves(uow, order)
+        told.update(moves.minor)
+        used += len(quotes)
+        yield from _order(uow, order, quotes, moves)
     for record in uow.journal.walk():
-        moves = _moved(record)
-        if moves and record.order is not None:
-            orders[record.order].entries += 1
-            orders[record.order].minor.update(moves)
-        elif moves:
-            strays.extend(_outside_orders(uow, record.key, moves))
-    yield from strays
-    users: set[str] = set()
-    for quote in _quotes(uow, QuoteState.USED):
-        if quote.order in users:
-            yield Finding(INVARIANT, quote.order, "two quotes of one order have been used")
-        users.add(quote.order)
-        if quote.used_at is not None and quote.used_at > quote.expires_at:
-            yield Finding(INVARIANT, quote.id, "the quote was used after its deadline")
-        yield from _explained(uow, quote, orders.pop(quote.order, _Moves()))
-    for order, left in orders.items():
-        if any(left.minor.values()):
-            yield Finding(INVARIANT, order, "the order has moved the open position without a quote that was used")
+        moved = _moved(record)
+        if moved and record.order is not None:
+            told.subtract(moved)
+        elif moved:
+            yield from _outside_orders(uow, record.key, moved)
+    if any(told.values()):
+        yield Finding(INVARIANT, accounts.POSITION, "it was moved for orders that are not there")
+    if used != uow.quotes.count(state=QuoteState.USED):
+        yield Finding(INVARIANT, "quotes", "some were used by orders that are not there")
     yield from _locked(uow)
+
+
+def _with_quotes(uow: UnitOfWork) -> Iterator[tuple[OrderId, list[Quote]]]:
+    """Every order, with the quotes that it has used."""
+    orders = uow.orders.walk()
+    while page := tuple(order.id for order in islice(orders, _PAGE)):
+        used: defaultdict[OrderId, list[Quote]] = defaultdict(list)
+        for quote in uow.quotes.find(order=page, state=QuoteState.USED, limit=_ALL):
+            used[quote.order].append(quote)
+        yield from ((order, used[order]) for order in page)
+
+
+def _moves(uow: UnitOfWork, order: OrderId) -> _Moves:
+    moves, legs = _Moves(), Counter[str]()
+    for leg in uow.journal.legs_of(order):
+        if leg.account == accounts.POSITION:
+            moves.minor[leg.amount.asset.code] += leg.amount.minor
+            legs[leg.amount.asset.code] += 1
+    moves.entries = max(legs.values(), default=0)  # an entry has one leg of it in a currency
+    return moves
 
 
 def _moved(record: Record) -> Counter[str]:
@@ -68,9 +87,16 @@ def _moved(record: Record) -> Counter[str]:
     return moves
 
 
-def _quotes(uow: UnitOfWork, state: QuoteState) -> Iterator[Quote]:
-    for offset in range(0, uow.quotes.count(state=state), _PAGE):
-        yield from uow.quotes.find(state=state, newest=False, limit=_PAGE, offset=offset)
+def _order(uow: UnitOfWork, order: OrderId, quotes: list[Quote], moves: _Moves) -> Iterator[Finding]:
+    """An order uses one quote, in time, and moves the position as that quote says, or not at all."""
+    if not quotes and any(moves.minor.values()):
+        yield Finding(INVARIANT, order, "the order has moved the open position without a quote that was used")
+    if len(quotes) > 1:
+        yield Finding(INVARIANT, order, "two quotes of one order have been used")
+    for quote in quotes:
+        if quote.used_at is not None and quote.used_at > quote.expires_at:
+            yield Finding(INVARIANT, quote.id, "the quote was used after its deadline")
+        yield from _explained(uow, quote, moves)
 
 
 def _explained(uow: UnitOfWork, quote: Quote, moves: _Moves) -> Iterator[Finding]:
@@ -115,10 +141,16 @@ def _outside_orders(uow: UnitOfWork, key: str, moves: Counter[str]) -> Iterator[
         yield Finding(INVARIANT, key, "the open position was moved by neither an order, a payout nor a hedge")
 
 
+def _offers(uow: UnitOfWork) -> Iterator[Quote]:
+    """The offers that stand: minutes' worth of them, whatever the shop's age."""
+    for offset in range(0, uow.quotes.count(state=QuoteState.LOCKED), _PAGE):
+        yield from uow.quotes.find(state=QuoteState.LOCKED, newest=False, limit=_PAGE, offset=offset)
+
+
 def _locked(uow: UnitOfWork) -> Iterator[Finding]:
     """The counters that bound the exposure are the sum of the locked quotes."""
     sums: Counter[str] = Counter()
-    for quote in _quotes(uow, QuoteState.LOCKED):
+    for quote in _offers(uow):
         for amount in (quote.pay, -quote.counter) if quote.is_exchange else ():
             sums[amount.asset.code] += amount.minor
     for code in sorted(sums.keys() | {seller.currency.code for seller in uow.sellers.find(limit=_PAGE)}):

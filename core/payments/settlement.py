@@ -211,13 +211,10 @@ def check(uow: UnitOfWork) -> Iterator[Finding]:
     """Invariant 9, our part of it: what is in transit is the payouts under way, and nobody is paid twice."""
     transit = {place: -minor for place, minor in uow.journal.totals("transit:").items() if minor}
     periods: Counter[tuple[SellerId, Asset, datetime]] = Counter()
-    offset = 0
-    while page := uow.payouts.find(newest=False, limit=_PAGE, offset=offset):
-        for payout in page:
-            yield from _check_payout(uow, payout, transit)
-            if payout.state is not PayoutState.RETURNED:
-                periods[payout.seller, payout.taken.asset, payout.until] += 1
-        offset += _PAGE
+    for payout in uow.payouts.walk():
+        yield from _check_payout(uow, payout, transit)
+        if payout.state is not PayoutState.RETURNED:
+            periods[payout.seller, payout.taken.asset, payout.until] += 1
     for account, _ in transit:
         yield Finding(9, account, "there is money in transit, and no payout under way that it is for")
     for (seller, of, until), times in periods.items():

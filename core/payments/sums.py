@@ -10,6 +10,7 @@ from core.ledger import accounts
 from core.ledger.finding import Finding
 from core.ledger.journal import Leg
 from core.money import Money
+from core.payments.ahead import with_orders, with_receipts
 from core.payments.dispute import DisputeState
 from core.payments.pockets import captured, left, quote_of
 from core.payments.receipts import Receipt
@@ -27,16 +28,16 @@ _SELLERS = ("escrow", "avail", "reserve", "seller_debt", "hold")
 def check(uow: UnitOfWork) -> Iterator[Finding]:
     """Invariants 4, 5 and 6 of every payment and every sale, on one snapshot."""
     waiting: Counter[tuple[str, str]] = Counter()
-    for receipt in uow.receipts.walk():
-        yield from _receipt(uow, receipt)
+    for unit, receipt in with_receipts(uow, uow.receipts.walk()):
+        yield from _receipt(unit, receipt)
         waiting[receipt.account, receipt.held.asset.code] += receipt.held.minor
     for refund in uow.refunds.walk():
         if refund.state in _WAITS:
             waiting[refund.account, refund.amount.asset.code] += refund.amount.minor
     yield from _held(uow, waiting)
-    for order in uow.orders.walk():
+    for unit, order in with_orders(uow, uow.orders.walk()):
         if order.state in _SOLD:
-            yield from _sale(uow, order)
+            yield from _sale(unit, order)
         elif uow.journal.posted(f"capture:{order.id}"):
             yield Finding(6, order.id, f"it was captured, and its state is {order.state}")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, TypeVar
 
 from core.ledger.accounts import clearing
@@ -24,6 +25,7 @@ T = TypeVar("T")
 
 INVARIANT = 13
 _PAGE = 500
+_ALL = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +68,33 @@ def movements(uow: UnitOfWork, span: Span | None = None) -> Iterator[Movement]:
         yield from source(uow, span or Span())
 
 
-def _pages(shelf: Shelf[Any, T], span: Mapping[str, Mapping[str, datetime]], **equals: object) -> Iterator[T]:
-    offset = 0
-    since, before = span.get("since"), span.get("before")
-    while page := shelf.find(since=since, before=before, newest=False, limit=_PAGE, offset=offset, **equals):
+def _within(shelf: Shelf[Any, T], span: Span, field: str, **equals: object) -> Iterator[T]:
+    """Things of a span of their own time, which is `field`, in its order; without a span by key.
+
+    A page begins at the moment where the last one ended, past what was given of that moment: no page is read twice.
+    """
+    if span == Span():
+        yield from (one for one in shelf.walk() if all(getattr(one, name) == is_ for name, is_ in equals.items()))
+        return
+    since, given = span.since, 0
+    before = {field: span.before} if span.before else None
+    while page := shelf.find(
+        since={field: since} if since else None, before=before, newest=False, limit=_PAGE, offset=given, **equals
+    ):
         yield from page
-        offset += len(page)
+        last = getattr(page[-1], field)
+        given = sum(getattr(one, field) == last for one in page) + (given if last == since else 0)
+        since = last
 
 
 def _received(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
-    for one in _pages(uow.receipts, span.of("received_at")):
+    for one in _within(uow.receipts, span, "received_at"):
         yield Movement(one.id, one.channel, LineKind.PAYMENT, one.fact, one.reference, one.amount, one.received_at)
 
 
 def _refunded(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
-    for one in _pages(uow.operations, span.of("created_at"), kind=OperationKind.REFUND, state=OperationState.SUCCEEDED):
+    done = {"kind": OperationKind.REFUND, "state": OperationState.SUCCEEDED}
+    for one in _within(uow.operations, span, "created_at", **done):
         at = uow.journal.entry(f"refunded:{one.id}").at
         yield Movement(one.id, one.channel, LineKind.REFUND, one.evidence or one.id, one.reference, -one.amount, at)
         if uow.journal.posted(key := f"returned:{one.id}"):
@@ -89,7 +103,7 @@ def _refunded(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
 
 
 def _paid_out(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
-    for one in _pages(uow.payouts, span.of("created_at")):
+    for one in _within(uow.payouts, span, "created_at"):
         sent = [key for key in (f"payout:{one.id}:paid", f"payout:{one.id}:late") if uow.journal.posted(key)]
         if not sent or one.operation is None:
             continue
@@ -103,7 +117,7 @@ def _paid_out(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
 def _batches(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
     """The net of each batch that a report has told of, as it waits for its one line on the bank account."""
     seen: set[tuple[str, str]] = set()
-    for line in _pages(uow.banklines, span.of("opened_at")):
+    for line in _within(uow.banklines, span, "opened_at"):
         if line.batch and (line.channel, line.batch) not in seen:
             seen.add((line.channel, line.batch))
             about, net = batch_name(line.channel, line.batch), batch_net(uow, line.channel, line.batch)
@@ -136,11 +150,7 @@ def overdue(uow: UnitOfWork, shop: Shop, since: datetime | None = None) -> list[
     """
     last = cutoff(shop.clock.now(), shop.policy.reconciliation.settle_days)
     old = [one for one in movements(uow, Span(since, last)) if one.at <= last]
-    lined: set[str] = set()
-    for first in range(0, len(old), _PAGE):
-        names = tuple(one.about for one in old[first : first + _PAGE])
-        lined |= {line.about for line in uow.banklines.find(about=names, limit=2 * _PAGE)}
-    return [one for one in old if one.about not in lined]
+    return [one for one, lines in _with_lines(uow, old) if not lines]
 
 
 def list_overdue(uow: UnitOfWork, shop: Shop, found: list[Movement]) -> int:
@@ -180,16 +190,16 @@ def check(uow: UnitOfWork, before: datetime | None = None) -> Iterator[Finding]:
 
     With `before`: what is older than that moment must be on the list.
     """
-    lines, explained, listed = _lines(uow)
     expected: Counter[tuple[str, str]] = Counter()
-    for one in movements(uow):
-        if one.about in lines:
+    for one, lines in _with_lines(uow, movements(uow)):
+        if any(_settles(uow, line) for line in lines):
             continue
         expected[clearing(one.channel), one.amount.asset.code] += one.amount.minor
-        if before is not None and one.at <= before and one.about not in listed:
+        if before is not None and one.at <= before and not lines:
             yield Finding(INVARIANT, one.about, f"{one.amount} of {one.channel} has no bank line and is on no list")
-    for place, minor in explained.items():
-        expected[place] -= minor
+    for line in uow.banklines.walk():
+        if line.document and line.why is not Why.BALANCE and not _settles(uow, line) and not _corrected(uow, line):
+            expected[clearing(line.channel), line.gross.asset.code] -= line.gross.minor
     real = uow.journal.totals("clearing:")
     for account, code in sorted(real.keys() | expected.keys()):
         has, should = real.get((account, code), 0), expected[account, code]
@@ -202,18 +212,20 @@ def check(uow: UnitOfWork, before: datetime | None = None) -> Iterator[Finding]:
             )
 
 
-def _lines(uow: UnitOfWork) -> tuple[set[str], Counter[tuple[str, str]], set[str]]:
-    """What is settled; what lines took from clearing that is settled by nothing; what is on the list."""
-    settled: set[str] = set()
-    listed: set[str] = set()
-    taken: Counter[tuple[str, str]] = Counter()
-    for line in _pages(uow.banklines, {}):
-        listed.add(line.about)
-        if line.state is LineState.MATCHED:
-            settled.add(line.about)
-        elif line.state is LineState.CLOSED and uow.journal.posted(f"recon:{line.id}"):
-            if not line.document:
-                settled.add(line.about)  # its correction took it out of clearing
-        elif line.document and line.why is not Why.BALANCE:
-            taken[clearing(line.channel), line.gross.asset.code] += line.gross.minor
-    return settled, taken, listed
+def _with_lines(uow: UnitOfWork, found: Iterable[Movement]) -> Iterator[tuple[Movement, list[BankLine]]]:
+    """Movements, each with the lines that are about it."""
+    rest = iter(found)
+    while page := list(islice(rest, _PAGE)):
+        about: defaultdict[str, list[BankLine]] = defaultdict(list)
+        for line in uow.banklines.find(about=tuple({one.about for one in page}), limit=_ALL):
+            about[line.about].append(line)
+        yield from ((one, about[one.about]) for one in page)
+
+
+def _settles(uow: UnitOfWork, line: BankLine) -> bool:
+    """Whether what a line is about is out of clearing: by the line, or by the correction of one that was missing."""
+    return line.state is LineState.MATCHED or (not line.document and _corrected(uow, line))
+
+
+def _corrected(uow: UnitOfWork, line: BankLine) -> bool:
+    return line.state is LineState.CLOSED and uow.journal.posted(f"recon:{line.id}")
