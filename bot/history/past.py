@@ -28,6 +28,8 @@ R = TypeVar("R")
 Life = AsyncGenerator[timedelta, None]
 """What somebody does: each yield lets so much time pass."""
 
+_NIGHTLY = ("settle", "reconcile", "watch_positions", "prune")
+_NEVER = ("count_down", "seal")  # there is no card to be counted down on; the chain is sealed a day at a time
 _UNDER_WAY = timedelta(minutes=10)
 _WAGES = 1_000_00  # cents
 
@@ -171,10 +173,18 @@ class Past:
             await self.hear()
 
     async def tick(self) -> None:
-        """What the clockwork does every few seconds or minutes."""
-        for job in (self.clockwork.expire, self.clockwork.ask, self.clockwork.deadlines):
-            await job()
+        """What the clockwork does every few seconds: people wait for it."""
+        for job, _ in self.clockwork.ticks():
+            if job.__name__ not in _NIGHTLY + _NEVER:
+                await job()
         await self.sweep()
+
+    async def tick_at_night(self) -> None:
+        """What it does all the time, and once a day is often enough for a past."""
+        for job, _ in self.clockwork.ticks():
+            if job.__name__ in _NIGHTLY:
+                await job()
+                await self.sweep()
 
 
 def _do_and_sweep(

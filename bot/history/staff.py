@@ -45,11 +45,7 @@ async def night(past: Past, newspapers: Mapping[date, list[Fixing]]) -> Life:
     """Rates, payouts whose period has ended, what no statement has told of, and the chain."""
     while True:
         past.learn_rates(newspapers)
-        await past.clockwork.settle()
-        await past.sweep()
-        await past.clockwork.reconcile()
-        await past.clockwork.watch_positions()
-        await past.sweep()
+        await past.tick_at_night()
         await past.store.write(seal_all, past.now)
         yield DAY
 
