@@ -44,7 +44,7 @@ ACCOUNTS = (
 )
 DATABASE = "sampan.sqlite3"
 UNFINISHED = "unfinished-past"  # a file that stands in the folder while its past is made
-LONGEST_SKIP = 7 * 24 * 3600  # seconds the page may move the clock at once
+LONGEST_SKIP = 31 * 24 * 3600  # seconds the page may move the clock at once
 
 
 class Unfinished(Exception):

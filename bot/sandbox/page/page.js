@@ -1,7 +1,7 @@
 // The page: who one is, whose chats there are, the clock. Messages are in thread.js, writing in composer.js, the bank in pocket.js.
 //
 // data-testid, for browser tests (stable):
-//   clock, skip-300, skip-1200, skip-3600, bot-status            header
+//   clock, skip-300, skip-1200, skip-3600, skip-2592000, bot-status            header
 //   person-<username>, person-unread, language, chat-<id>        who one is and which chat
 //   chat-title, messages, typing                                 the chat; <main data-chat data-person>
 //   message (data-message-id, data-kind, data-out)               one message; message-text, message-photo, edited
@@ -38,7 +38,7 @@ function drawTop() {
     h("span.grow"),
     h("span.timer", { role: "group", "aria-label": t("skip") },
       h("span.now", { "data-testid": "clock" }, icon("clock", 16), h("time", {}, clockTime(now()))),
-      skip(300), skip(1200), skip(3600)),
+      skip(300), skip(1200), skip(3600), skip(2592000)),
   );
 }
 

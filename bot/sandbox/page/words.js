@@ -72,6 +72,7 @@ const WORDS = {
   skip_1200: ["+20 min", "+20 分钟"],
   skip_3600: ["+1 h", "+1 小时"],
   skip_86400: ["+1 day", "+1 天"],
+  skip_2592000: ["+30 days", "+30 天"],
   skipped: ["The clock was moved", "时间已快进"],
   no_skip: ["The clock cannot be moved here", "这里不能快进时间"],
   shared_contact: ["Share my contact", "分享我的联系方式"],
