@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from core.ids import OperationId, PersonId
+from core.money import Money
 from core.payments import instalments
 from core.payments.doubt import NoEvidence, doubt, need_in_doubt, park, wait_to_ask
 from core.payments.intents import follow
@@ -166,9 +167,18 @@ def refuse_by_message(uow: UnitOfWork, shop: Shop, channel: str, reference: str,
 
 
 def resolve(
-    uow: UnitOfWork, shop: Shop, admin: PersonId, operation_id: OperationId, *, succeeded: bool, evidence: str
+    uow: UnitOfWork,
+    shop: Shop,
+    admin: PersonId,
+    operation_id: OperationId,
+    *,
+    succeeded: bool,
+    evidence: str,
+    amount: Money | None = None,
 ) -> Operation:
     """An operator ends what is in doubt, and cites what proves it. Raises NotAllowed, NoEvidence, Gone, NotInDoubt.
+
+    `amount` is what a charge has brought, where that is less than was asked for.
 
     Of a charge that succeeded the first word is the channel's own id of the payment, so that its message, should it
     come after all, is known to tell of the same money.
@@ -182,7 +192,7 @@ def resolve(
     cited = " ".join(words)[:64]
     note_command(uow, shop, admin, "resolve", operation=operation.id, verdict=verdict, evidence=cited)
     if succeeded:
-        return succeed(uow, shop, operation, Succeeded(cited, fact=words[0][:64]))
+        return succeed(uow, shop, operation, Succeeded(cited, amount=amount, fact=words[0][:64]))
     return fail(uow, shop, operation, cited)
 
 
