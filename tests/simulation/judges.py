@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from core.ledger import accounts
 from core.ledger.check import check
 from core.payments.bankline import BankLine, LineKind, LineState
+from core.payments.dispute import UNDECIDED
 from core.payments.operations import OperationKind, OperationState
 from core.payments.payout import PayoutState
+from core.payments.plan import PlanState
 from core.payments.receipts import ReceiptState
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
@@ -41,9 +43,16 @@ def under_way(uow: UnitOfWork, now: datetime) -> list[str]:
     left += [f"payout {one.id} is {one.state}" for one in uow.payouts.find(state=held, limit=10)]
     left += [f"receipt {one.id} is held" for one in uow.receipts.find(state=ReceiptState.HELD, limit=10)]
     left += [f"exception {one.id} is open" for one in uow.banklines.find(state=LineState.OPEN, limit=10)]
+    left += [f"case {one.id} is {one.state}" for one in uow.disputes.find(state=UNDECIDED, limit=10)]
+    left += [f"plan {one.id} is {one.state}" for one in uow.plans.find(state=PlanState.ACTIVE, limit=10)]
+    left += [
+        f"plan {one.id} is broken"
+        for one in uow.plans.find(state=PlanState.DEFAULTED, limit=50)
+        if not one.written_off_at
+    ]
     if uow.outbox.waiting():
         left.append("effects wait")
-    for prefix in ("reserve:", "transit:", "escrow:", "hold:"):
+    for prefix in ("reserve:", "transit:", "escrow:", "hold:", "dispute_recv", "buyer_instalment:"):
         left += [f"{name} has {minor} {code}" for (name, code), minor in uow.journal.totals(prefix).items() if minor]
     return left or _unstated(uow)
 

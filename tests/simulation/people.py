@@ -14,12 +14,17 @@ from core.money import Money
 from core.payments import treasury
 from core.payments.bankline import LineState
 from core.payments.choices import apply_to, assign, choices, take_up, top_up
+from core.payments.complaints import Complaint, complain, decide
+from core.payments.dispute import UNDECIDED
+from core.payments.disputes import give_up, hand_in
 from core.payments.exceptions import Into, close_exception, take_exception
+from core.payments.instalments import pay_next, pay_rest, write_off
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.outcomes import resolve
 from core.payments.payee import choose_conversion, give_account, give_holder
 from core.payments.payout import PayoutState
 from core.payments.payouts import hold, is_by_hand, let_go, paid_by_hand
+from core.payments.plan import PlanState
 from core.payments.receipts import Receipt, ReceiptState
 from core.payments.refund import RefundState
 from core.payments.refunds import refund_order, refund_receipt, reroute
@@ -33,6 +38,7 @@ from core.shop.selling import ship
 from tests.builders import ADA, EUR, PAYER_IBAN, USD
 from tests.simulation.world import BIA, SELLERS, SHOPPERS, Lost, World
 
+PARTS = False  # until the clockwork ticks their words
 ARRIVALS = 6 * 86_400.0  # seconds in which the orders of a story begin
 ACCOUNTS = {
     "EUR": (PAYER_IBAN, "GB82WEST12345698765432", "DE89370400440532013000"),
@@ -72,6 +78,10 @@ class Shopper:
                 await self._about_payment(order)
             elif order.state is _S.SHIPPED and self.dice.random() < 0.4:
                 await self.world.attempt(confirm_receipt, self.who, order.id)
+            elif order.state in (_S.SHIPPED, _S.RECEIVED) and self.dice.random() < 0.06:
+                await self.world.attempt(complain, self.who, order.id, self.dice.choice(sorted(Complaint)))
+            if order.parts > 1 and order.paid_at and self.dice.random() < 0.6:
+                await self._pays_a_part(order)
             await self._about_held_money()
             if self.world.quiet or (
                 order.state in (_S.RECEIVED, _S.REFUNDED, _S.CANCELLED) and self.dice.random() < 0.5
@@ -91,7 +101,9 @@ class Shopper:
             return False
         method = dice.choice(sorted(world.methods))
         quantity = None if from_cart else dice.choice((1, 1, 1, 2, 3))
-        view = await world.attempt(review, self.who, view.order.id, method=method, quantity=quantity) or view
+        parts = dice.choice((None, None, 3, 4)) if PARTS else None
+        wishes = {"method": method, "quantity": quantity, "parts": parts}
+        view = await world.attempt(review, self.who, view.order.id, **wishes) or view
         self.order = view.order.id
         assert view.order.quote
         with suppress(Lost, Refusal):
@@ -115,6 +127,12 @@ class Shopper:
             await self._pays(charge)
         elif charge.state in (OperationState.REJECTED, OperationState.EXPIRED):
             await self.world.attempt(pay_otherwise, self.who, order.id, dice.choice(sorted(self.world.methods)))
+
+    async def _pays_a_part(self, order: Order) -> None:
+        verb = self.dice.choice((pay_next, pay_next, pay_rest))
+        charge = await self.world.attempt(verb, self.who, order.id)
+        if charge is not None and charge.state is OperationState.ACTION:
+            await self._pays(charge)
 
     async def _pays(self, charge: Operation) -> None:
         world, manner = self.world, self.manner
@@ -200,6 +218,8 @@ class Admin:
         await self._about_strangers()
         await self.about_payouts()
         await self.about_exceptions()
+        await self._about_cases()
+        await self._about_plans()
         if not self.world.quiet:
             await self._meddle()
 
@@ -213,7 +233,9 @@ class Admin:
                 continue
             told = evidence(self.world, operation)
             if told is not None:
-                await self.world.attempt(resolve, ADA, operation.id, succeeded=told[0], evidence=told[1])
+                charge, (succeeded, cited, amount) = operation.kind is OperationKind.CHARGE, told
+                found = {"succeeded": succeeded, "evidence": cited, "amount": amount if charge else None}
+                await self.world.attempt(resolve, ADA, operation.id, **found)
 
     async def _about_refunds(self) -> None:
         failed = await self.world.look(lambda uow: uow.refunds.find(state=RefundState.FAILED, limit=5))
@@ -258,6 +280,26 @@ class Admin:
                 into = self.dice.choice((Into.NOTHING, Into.SUSPENSE, Into.COSTS))
                 await self.world.attempt(close_exception, ADA, line.id, "looked into", into)
 
+    async def _about_cases(self) -> None:
+        """Complaints are decided; evidence is handed in, or a bank's case given up."""
+        open_ = await self.world.look(lambda uow: uow.disputes.find(state=UNDECIDED, limit=10))
+        for case in open_:
+            if case.is_complaint and (self.world.quiet or self.dice.random() < 0.4):
+                amount = None
+                won = self.dice.random() < 0.5
+                if not won and self.dice.random() < 0.5:
+                    amount = Money(self.dice.randrange(1, case.amount.minor + 1), case.amount.asset)
+                await self.world.attempt(decide, ADA, case.id, won=won, amount=amount)
+            elif not case.is_complaint and self.dice.random() < 0.3:
+                await self.world.attempt(self.dice.choice((hand_in, hand_in, give_up)), ADA, case.id)
+
+    async def _about_plans(self) -> None:
+        """What a shopper in default owes is given up in the end."""
+        broken = await self.world.look(lambda uow: uow.plans.find(state=PlanState.DEFAULTED, limit=10))
+        for plan in broken:
+            if not plan.written_off_at and (self.world.quiet or self.dice.random() < 0.2):
+                await self.world.attempt(write_off, ADA, plan.id)
+
     async def _meddle(self) -> None:
         if self.dice.random() < self.meddles:
             states = (_S.PAID, _S.SHIPPED, _S.RECEIVED)
@@ -282,16 +324,16 @@ def _payouts(uow: UnitOfWork) -> list[tuple[object, Operation | None]]:
     return [(one, uow.operations.get(one.operation) if one.operation else None) for one in found]
 
 
-def evidence(world: World, operation: Operation) -> tuple[bool, str] | None:
+def evidence(world: World, operation: Operation) -> tuple[bool, str, Money | None] | None:
     """What the channel's own books prove of a command; None when it may still carry it out."""
     sim = world.rails[operation.channel].sim
     kind = {OperationKind.CHARGE: "payment"}.get(operation.kind, operation.kind.value)
     for movement in sim.books.movements:
         if movement.kind == kind and movement.reference == operation.reference:
-            return True, movement.of
+            return True, movement.of, movement.amount
     if sim.may_yet(operation):
         return None
-    return False, "not in their books"
+    return False, "not in their books", None
 
 
 def _random(dice: random.Random) -> random.Random:

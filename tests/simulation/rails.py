@@ -11,6 +11,7 @@ from core.channels.simulated import Disputed, Line, Message, Movement, Paid, Pai
 from core.channels.simulator import Simulator
 from core.money import Money
 from core.payments.bankline import LineKind
+from core.payments.disputes import Stage, hear_dispute
 from core.payments.operations import Operation
 from core.payments.outcomes import is_new, refuse_by_message, what_must_not_differ
 from core.payments.payouts import return_payout_by_message, settle_payout_by_message
@@ -28,7 +29,7 @@ KINDS = {
     "payment": LineKind.PAYMENT,
     "refund": LineKind.REFUND,
     "clawback": LineKind.CHARGEBACK,
-    "clawback_won": LineKind.OTHER,
+    "clawback_won": LineKind.RETURN,
     "payout": LineKind.PAYOUT,
     "payout_returned": LineKind.RETURN,
 }
@@ -68,7 +69,13 @@ class Rail:
     async def hand_over(self) -> None:
         """Everything that it has to say now."""
         for told in [] if self.is_dark else self.sim.drain():
-            await self.world.at_the_door(self.name, told)
+            self.world.spawn(self.world.at_the_door(self.name, told))
+
+    async def decide(self) -> None:
+        """The bank decides some of its cases; in the end all of them."""
+        for case in self.sim.open_cases():
+            if self.world.quiet or self.dice.random() < 0.3:
+                self.sim.decide(case, won=self.dice.random() < 0.5)
 
     async def settle(self) -> None:
         """A day ends: the channel sends the shop what it has of it."""
@@ -151,8 +158,32 @@ def book(uow: UnitOfWork, shop: Shop, channel: str, told: Message) -> list[Taken
     elif isinstance(told, Settled):
         return [take_line(uow, shop, told.document, one) for one in _reported(channel, told)]
     elif isinstance(told, Disputed):
-        pass  # its line in the report tells of it
+        _hear(uow, shop, channel, told)
     return []
+
+
+class NotYet(Exception):
+    """The payment of a case is not known: the channel says it again."""
+
+
+_STAGES = {"opened": Stage.OPENED, "won": Stage.WON, "lost": Stage.LOST}
+
+
+def _hear(uow: UnitOfWork, shop: Shop, channel: str, told: Disputed) -> None:
+    heard = hear_dispute(
+        uow,
+        shop,
+        channel,
+        told.case,
+        _STAGES[told.state],
+        fact=told.fact,
+        amount=told.amount,
+        fee=told.fee,
+        reason=told.reason,
+        at=told.at,
+    )
+    if heard is None:
+        raise NotYet
 
 
 def book_statement(uow: UnitOfWork, shop: Shop, document: str, lines: list[Reported]) -> list[Taken]:
@@ -171,7 +202,7 @@ def _reported(channel: str, told: Settled) -> Iterator[Reported]:
             fee=line.fee,
             reference=line.reference if line.kind == "payment" else "",
             name=line.reference if line.kind == "refund" else "",
-            of=line.fact if line.kind == "clawback" else "",
+            of=line.fact if line.kind.startswith("clawback") else "",
             batch=told.document,
         )
 

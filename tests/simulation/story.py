@@ -107,6 +107,7 @@ async def _days(world: World) -> None:
         for rail in world.rails.values():
             if world.quiet or world.plot.dice(f"settles:{rail.name}:{day}").random() < 0.8:
                 await rail.settle()
+            await rail.decide()
         await asyncio.sleep(600)
         await world.statement(f"D{day}")
 

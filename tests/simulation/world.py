@@ -20,7 +20,7 @@ from core.ids import Ids, PersonId
 from core.money import parse_price
 from core.payments.fx import Fixing
 from core.payments.recon import Taken
-from core.people import SellerTier
+from core.people import SellerTier, Tier
 from core.policy import Policy
 from core.ports import Altered, StoredFixing
 from core.qr.reference import creditor_reference, pix_txid
@@ -31,7 +31,7 @@ from tests.builders import ADA, BRL, EUR, FIXINGS, ROSA, USD, WEI, a_person, a_s
 from tests.simulation.house import Crash, Ear, House
 from tests.simulation.loop import LoopClock, VirtualLoop
 from tests.simulation.plot import Plot
-from tests.simulation.rails import Rail, book, book_statement
+from tests.simulation.rails import NotYet, Rail, book, book_statement
 
 R = TypeVar("R")
 
@@ -70,6 +70,8 @@ def a_hasty_policy(schedule: str, default: str) -> Policy:
         holding=replace(rules.holding, decide=2 * days, default=default),
         operations=replace(rules.operations, park=timedelta(hours=20), ask=timedelta(minutes=10)),
         settlement=replace(rules.settlement, schedule=schedule),
+        disputes=replace(rules.disputes, respond=2 * days, complain=6 * days),
+        instalments=replace(rules.instalments, interval=days, grace=days, remind=timedelta(hours=6)),
         reconciliation=replace(rules.reconciliation, settle_days=2),
         limits=tuple(replace(one, amount=one.amount * 2) for one in rules.limits),
     )
@@ -268,10 +270,10 @@ class World:
         """Bring a channel's message until it is acknowledged, as a provider does."""
         if isinstance(told, Settled):
             told = replace(told, document=f"{name}{told.document}")  # each provider names its own in its own way
-        if isinstance(told, Settled) and told.document not in self.sent:
+        await self._bring(type(told).__name__, book, name, told)
+        if isinstance(told, Settled) and told.document not in self.sent:  # the money comes after the word
             self.sent.add(told.document)
             self.rails[name].arriving.append((told.document, told.net))
-        await self._bring(type(told).__name__, book, name, told)
 
     async def statement(self, document: str) -> None:
         """The bank's statement of the day: perhaps it comes twice."""
@@ -283,12 +285,17 @@ class World:
                     await self._bring("statement", book_statement, f"{document}-{name}", lines)
 
     async def _bring(self, what: str, work: Callable[..., list[Taken]], *args: Any) -> None:
-        while True:
+        tries = 0
+        while tries < 40:
             house = await self.up()
             try:
                 taken = await house.store.write(work, house.shop, *args)
             except Crash:
                 await asyncio.sleep(30)
+                continue
+            except NotYet:
+                tries += 1
+                await asyncio.sleep(7200)
                 continue
             except Altered as fault:
                 self.defect(fault)
@@ -307,7 +314,8 @@ class World:
         house = await self.up()
         store, dice = house.store, self.plot.dice("shelves")
         for who in (*SHOPPERS, *SELLERS, ADA):
-            await store.write(lambda uow, who=who: uow.people.add(a_person(who, f"P{who}")))
+            tier = Tier.REGULAR if who % 2 else Tier.NEW
+            await store.write(lambda uow, who=who, tier=tier: uow.people.add(a_person(who, f"P{who}", tier=tier)))
         for who, (currency, tier) in SELLERS.items():
             seller = a_seller(who, currency, tier)
             await store.write(lambda uow, seller=seller: uow.sellers.add(seller))
