@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import aiohttp
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -24,6 +24,7 @@ from core.ports import Duplicate, Store, StoredFixing, UnitOfWork
 from core.shop.checkout import count_down, due, expire_due
 from core.shop.context import Shop
 from core.shop.deadlines import anything_due, refund_unshipped, release_due, remind
+from core.shop.notices import tell
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Clockwork:
         self._session, self._sources = session, sources
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._reconciled: datetime | None = None  # from the beginning, the first time
+        self._alarmed: date | None = None  # when the admins were told last that the chain is broken
 
     def start(self, *, every: float = 2.0) -> None:
         """Tick from now on; `every` seconds for what shoppers wait for."""
@@ -153,9 +155,21 @@ class Clockwork:
             self._shop.rates.history.learn(fixings, self._shop.clock.now().date())
 
     async def seal(self) -> None:
-        """What was posted becomes part of the chain, a few entries a transaction."""
-        while await self._store.read(_unsealed):
-            await self._store.write(chain.seal, self._shop.clock.now())
+        """What was posted becomes part of the chain, a few entries a transaction. If it cannot, admins hear of it."""
+        try:
+            while await self._store.read(_unsealed):
+                await self._store.write(chain.seal, self._shop.clock.now())
+        except chain.BrokenChain:
+            await self._alarm()
+
+    async def _alarm(self) -> None:
+        """Once a day, until somebody has mended the books."""
+        today = self._shop.clock.now().date()
+        if self._alarmed != today:
+            log.error("the chain of the journal is broken: nothing more is sealed; run `sampan ledger check`")
+            await self._store.write(_tell_broken, self._shop)
+            self._alarmed = today
+            self._poke()
 
     async def watch_positions(self) -> None:
         """Positions past the limit, and sources that part."""
@@ -181,6 +195,12 @@ def _any_due(uow: UnitOfWork, shop: Shop) -> bool:
 
 def _unsealed(uow: UnitOfWork) -> bool:
     return bool(uow.journal.unsealed(1))
+
+
+def _tell_broken(uow: UnitOfWork, shop: Shop) -> None:
+    now = shop.clock.now()
+    for admin in sorted(shop.admins):
+        tell(uow, now, admin, "chain_broken", f"{now:%Y-%m-%d}")
 
 
 def _keep(uow: UnitOfWork, shop: Shop, fixings: list[Fixing]) -> None:

@@ -1,4 +1,4 @@
-"""Notices of the reconciliation: to the admins, when something needs a look."""
+"""Notices of the reconciliation and the books: to the admins, when something needs a look."""
 
 from __future__ import annotations
 
@@ -35,7 +35,19 @@ async def statement_gap(notice: Notice) -> None:
     await notice.say(Screen(text, rows(row(Key(t.plain("🔎 Look at it"), ("rx", line.id))))))
 
 
+async def chain_broken(notice: Notice) -> None:
+    """The books are not what was sealed."""
+    t = notice.t
+    text = t(
+        "🚨 The books were changed after they were sealed: an entry of the past, or a seal, is not what it was. "
+        "Sales go on, but nothing new is sealed until this is mended. On the shop’s computer, please run "
+        "<code>sampan ledger check</code>: it names what does not fit."
+    )
+    await notice.say(Screen(text))
+
+
 KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
+    "chain_broken": chain_broken,
     "exceptions": exceptions,
     "statement_gap": statement_gap,
 }

@@ -1,0 +1,63 @@
+"""What the clockwork does when it meets what should never be."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from bot import notices
+from bot.clockwork import Clockwork
+from bot.screens.screen import Screen
+from bot.words import Words
+from tests.builders import ADA, ROSA
+from tests.world import World
+
+
+@dataclass
+class Heard:
+    """As much of a notice as this one needs."""
+
+    t: Words
+    screens: list[Screen] = field(default_factory=list)
+
+    async def say(self, screen: Screen) -> None:
+        self.screens.append(screen)
+
+
+def test_when_sealing_stops_on_a_broken_chain_the_admins_hear_of_it_once_a_day() -> None:
+    world = World()
+    tea = world.sells(ROSA, "20.00 EUR")
+    world.pays(world.orders(tea))
+    pokes: list[bool] = []
+    clockwork = Clockwork(
+        world.store, world.shop, world.driver, lambda: pokes.append(True), cast(Any, None), sources=()
+    )
+    asyncio.run(clockwork.seal())
+    world.news(ADA)
+    world.store.unit.drawer.table("seals").clear()  # somebody was at the books
+    asyncio.run(clockwork.seal())
+    assert "chain_broken" not in world.news(ADA), "nobody asks of books to which nothing comes"
+    world.pays(world.orders(tea))
+    world.news(ADA)
+    for _ in range(3):
+        asyncio.run(clockwork.seal())
+    assert world.news(ADA) == ["chain_broken"]
+    assert pokes == [True]
+    restarted = Clockwork(world.store, world.shop, world.driver, lambda: None, cast(Any, None), sources=())
+    asyncio.run(restarted.seal())
+    assert world.news(ADA) == []
+    world.clock.let_pass(hours=24)
+    asyncio.run(restarted.seal())
+    assert world.news(ADA) == ["chain_broken"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+async def test_that_word_says_what_to_run(language: str) -> None:
+    heard = Heard(Words.of(language))
+    await notices.KINDS["chain_broken"](cast(notices.Notice, heard))
+    (screen,) = heard.screens
+    assert "<code>sampan ledger check</code>" in str(screen.text)
+    assert ("sealed" in str(screen.text)) == (language == "en")
