@@ -94,6 +94,9 @@ async def _stamp(notice: Notice, operation: str, message_id: int, text: Html, am
     t = notice.t
     charge = await notice.house.store.read(_operation, operation)
     order = replace(await notice.order(), charge=charge)
+    if charge.state is not OperationState.SUCCEEDED:  # what it asked for was paid out of held money
+        await retire(notice, order, message_id, text)
+        return
     arrived = t.plain("Received on {moment}", moment=notice.house.shop.clock.now())
     painted = slip(notice, order, t.plain("PAID"), arrived, amount, good=True)
     await repaint(notice, message_id, Screen(text, drawing=painted))

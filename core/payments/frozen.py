@@ -15,7 +15,8 @@ from core.shop.orders import Order
 
 _EVER = 10_000
 _GOING = (RefundState.FUNDED, RefundState.DONE, RefundState.FAILED)
-_LEAVES = ("release", "refund", "made good")  # kinds of entries by which money leaves a sale, or is added to it
+# Kinds of entries by which money leaves a sale, or is added to it.
+_LEAVES = ("release", "refund", "plan reduced", "made good")
 _S = DisputeState
 
 

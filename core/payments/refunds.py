@@ -119,7 +119,11 @@ def _last_in_first_back(uow: UnitOfWork, order: Order, amount: Money) -> Iterato
         if not amount:
             return
         back = uow.refunds.find(order=order.id, receipt=applied.receipt, state=_GOING, limit=_ENDLESS)
-        part = min(amount, applied.amount - Money(sum(one.amount.minor for one in back), amount.asset))
+        gone = sum(one.amount.minor for one in back)
+        # What its bank has taken back is with the payer already.
+        cases = uow.disputes.find(receipt=applied.receipt, order=order.id, limit=_ENDLESS)
+        gone += sum(case.covered.minor for case in cases if not case.is_complaint)
+        part = min(amount, applied.amount - Money(gone, amount.asset))
         if part:
             amount -= part
             yield receipt, part

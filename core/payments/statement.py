@@ -192,6 +192,7 @@ def _kind(one: Entry, change: Holdings) -> LineKind:
     if what == "payout":
         return LineKind.RETURNED if change.available.minor > 0 else LineKind.PAYOUT
     known = {"reserve": LineKind.RESERVE, "debt": LineKind.NETTED, "refund": LineKind.REFUND}
+    known["reduced"] = LineKind.REFUND  # of what its buyer had not yet paid: to the seller it is all the same
     if what in known:
         return known[what]
     if what in ("dispute", "chargeback"):

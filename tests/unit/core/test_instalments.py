@@ -16,7 +16,9 @@ from core.ledger.check import check as check_books
 from core.ledger.story import tell as story_of
 from core.money import Money, asset, zero
 from core.payments import instalments, pockets, sums
+from core.payments.charging import MayStillBePaid
 from core.payments.choices import apply_to, choices, top_up
+from core.payments.disputes import Stage, hear_dispute, refund_to_avoid
 from core.payments.doubt import check as check_doubt
 from core.payments.instalments import NotBroken, NothingOwed, NotInParts, pay_next, pay_rest, remind, write_off
 from core.payments.operations import Operation, OperationKind, OperationState
@@ -24,12 +26,13 @@ from core.payments.plan import Plan, PlanState, amounts
 from core.payments.receipts import Misfit, Receipt
 from core.payments.receiving import Fact, take_in
 from core.payments.refunds import refund_order
+from core.payments.statement import LineKind, statement
 from core.people import Tier
 from core.ports import UnitOfWork
 from core.shop.checkout import review
 from core.shop.deadlines import refund_unshipped
 from core.shop.orders import Order, OrderState
-from tests.builders import ADA, LIN, MAYA, NOON, PAYER_IBAN, ROSA, WEI, eur, money, policy
+from tests.builders import ADA, ASKED, LIN, MAYA, NOON, PAYER_IBAN, PIX, ROSA, WEI, eur, money, policy
 from tests.world import World
 
 EUR = asset("EUR")
@@ -472,6 +475,63 @@ def test_a_refund_after_a_loss_takes_the_loss_back_first() -> None:
     assert world.books()["exp:instalment"] == "EUR 6.66"
     assert world.refunds(order).amount == eur("33.34")
     assert "exp:instalment" not in world.books()
+    world.proofs()
+
+
+def test_to_the_seller_it_is_a_refund_whether_or_not_its_buyer_had_paid() -> None:
+    world = Parts()
+    order = world.begins()
+    world.ships(order, ROSA)
+    world.receives(order)
+    world.do(refund_order, ADA, order.id, eur("60.00"))
+    since = world.clock.now() - timedelta(days=1)
+    (part,) = world.look(statement, order.seller, since, since + timedelta(days=7)).parts
+    assert [(line.kind, line.gross) for line in part.lines][-1] == (LineKind.REFUND, money("-60.00 EUR"))
+
+
+# Disputes
+
+
+def test_a_warned_seller_gives_back_what_was_paid_and_no_more() -> None:
+    world = Parts()
+    order = world.begins()
+    receipt = world.look(lambda uow: uow.receipts.find(order=order.id))[0]
+    case = world.do(hear_dispute, "sepa", "C1", Stage.WARNED, fact=receipt.fact, amount=receipt.amount)
+    (refund,) = world.do(refund_to_avoid, ROSA, case.id)
+    assert (refund.amount, world.owes(order)) == (eur("33.34"), "EUR 66.66")
+    assert world.order(order.id).state is OrderState.PAID
+    world.proofs()
+
+
+def test_a_part_that_was_charged_back_leaves_the_rest_owed_and_refundable() -> None:
+    world = Parts()
+    order = world.begins()
+    receipt = world.hears(world.do(pay_next, MAYA, order.id))
+    for stage in (Stage.OPENED, Stage.LOST):
+        world.do(hear_dispute, "sepa", "C1", stage, fact=receipt.fact, amount=receipt.amount)
+    assert world.owes(order) == "EUR 33.33"
+    (refund,) = world.do(refund_order, ADA, order.id)
+    assert (refund.amount, world.owes(order)) == (eur("33.34"), "")
+    assert world.plan(order).state is PlanState.CANCELLED
+    world.proofs()
+
+
+# A channel that is asked for its codes
+
+
+def test_a_channels_own_codes_are_asked_for_shown_and_made_void() -> None:
+    world = Parts(methods=(PIX, ASKED))
+    order = world.begins()
+    charge = world.do(pay_next, MAYA, order.id)
+    assert charge.state is OperationState.RESERVED
+    assert world.news(MAYA) == ["part_card"]
+    assert world.operation(charge.id).payload.startswith("code ")
+    with pytest.raises(MayStillBePaid):
+        world.do(pay_rest, MAYA, order.id)
+    assert world.do(pay_next, MAYA, order.id).id == charge.id
+    world.refunds(order)
+    world.run_errands()  # what nobody should pay any more the channel makes void
+    assert world.operation(charge.id).state is OperationState.EXPIRED
     world.proofs()
 
 
