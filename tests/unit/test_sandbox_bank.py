@@ -490,3 +490,33 @@ async def test_a_picture_is_read_and_what_is_none_is_refused(town: Town) -> None
         assert (answer.status, (await answer.json())["error"]) == (415, "not_a_picture")
     assert (await town.post("read", {"text": ""}, 400))["error"] == "bad_request"
     assert (await town.post("read", [], 400))["error"] == "bad_json"
+
+
+async def test_the_days_statement_says_why_a_transfer_came_back(town: Town) -> None:
+    await town.pay(EPC)
+    await town.transfer(pain001(("DE89370400440532013000", 40_00, "payout-1")))
+    await town.post("transfers/payout-1/return", {"reason": "AC04"}, 201)
+    await town.post("day-end", {}, 200)
+    statement = next(one["body"] for one in (await town.get("messages"))["messages"] if one["kind"] == "camt053")
+    entries = [one for one in ElementTree.fromstring(statement).iter() if one.tag.endswith("}Ntry")]
+    texts = [{one.tag.rpartition("}")[2]: one.text for one in entry.iter()} for entry in entries]
+    assert [(one.get("EndToEndId"), "RtrInf" in one) for one in texts] == [
+        ("NOTPROVIDED", False),
+        ("payout-1", False),
+        ("payout-1", True),
+    ]
+
+
+async def test_a_pix_of_the_merchants_own_is_in_the_days_report_once(town: Town) -> None:
+    await town.pay(PIX)
+    before = await town.cents("merchant:BRL")
+    wanted = {"key": "rosa@casarosa.example", "name": "Rosa", "amount": "10.00"}
+    sent = (await town.post("transfers/pix", wanted, 201))["sent"]
+    assert await town.cents("merchant:BRL") == before - 10_00
+    for _ in range(2):
+        await town.post("day-end", {}, 200)
+    reports = [one["body"] for one in (await town.get("messages"))["messages"] if one["kind"] == "pix_report"]
+    lines = [line for report in reports for line in report.splitlines() if sent in line]
+    assert len(lines) == 1 and ",payout," in lines[0] and ",-10.00,0.00,-10.00," in lines[0]
+    refused = await town.post("transfers/pix", {**wanted, "amount": "9999.00"}, 409)
+    assert refused["error"] == "insufficient_funds"
