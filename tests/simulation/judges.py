@@ -11,7 +11,7 @@ from core.ledger import accounts
 from core.ledger.check import check
 from core.payments.bankline import BankLine, LineKind, LineState
 from core.payments.dispute import UNDECIDED
-from core.payments.operations import OperationKind, OperationState
+from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.payout import PayoutState
 from core.payments.plan import PlanState
 from core.payments.receipts import ReceiptState
@@ -35,7 +35,9 @@ def under_way(uow: UnitOfWork, now: datetime) -> list[str]:
     ]
     open_ = tuple(state for state in OperationState if state not in _OVER)
     left += [
-        f"{one.kind} {one.id} by {one.channel} is {one.state}" for one in uow.operations.find(state=open_, limit=10)
+        f"{one.kind} {one.id} by {one.channel} is {one.state}"
+        for one in uow.operations.find(state=open_, limit=50)
+        if not _is_stale_code(uow, one, now)
     ]
     states = (RefundState.REQUESTED, RefundState.SCREENED, RefundState.FUNDED, RefundState.FAILED)
     left += [f"refund {one.id} is {one.state}" for one in uow.refunds.find(state=states, limit=10)]
@@ -55,6 +57,16 @@ def under_way(uow: UnitOfWork, now: datetime) -> list[str]:
     for prefix in ("reserve:", "transit:", "escrow:", "hold:", "dispute_recv", "buyer_instalment:"):
         left += [f"{name} has {minor} {code}" for (name, code), minor in uow.journal.totals(prefix).items() if minor]
     return left or _unstated(uow)
+
+
+def _is_stale_code(uow: UnitOfWork, charge: Operation, now: datetime) -> bool:
+    """A code of our own for a part of a broken plan: it asks nobody anything any more."""
+    return charge.is_offer and charge.expires_at is not None and charge.expires_at < now and _is_broken(uow, charge)
+
+
+def _is_broken(uow: UnitOfWork, charge: Operation) -> bool:
+    plan = uow.plans.get(charge.order)
+    return plan is not None and plan.state is PlanState.DEFAULTED
 
 
 def _unstated(uow: UnitOfWork) -> list[str]:

@@ -38,7 +38,6 @@ from core.shop.selling import ship
 from tests.builders import ADA, EUR, PAYER_IBAN, USD
 from tests.simulation.world import BIA, SELLERS, SHOPPERS, Lost, World
 
-PARTS = False  # until the clockwork ticks their words
 ARRIVALS = 6 * 86_400.0  # seconds in which the orders of a story begin
 ACCOUNTS = {
     "EUR": (PAYER_IBAN, "GB82WEST12345698765432", "DE89370400440532013000"),
@@ -101,7 +100,7 @@ class Shopper:
             return False
         method = dice.choice(sorted(world.methods))
         quantity = None if from_cart else dice.choice((1, 1, 1, 2, 3))
-        parts = dice.choice((None, None, 3, 4)) if PARTS else None
+        parts = dice.choice((None, None, 3, 4))
         wishes = {"method": method, "quantity": quantity, "parts": parts}
         view = await world.attempt(review, self.who, view.order.id, **wishes) or view
         self.order = view.order.id
