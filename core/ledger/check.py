@@ -20,7 +20,7 @@ from core.ledger.accounts import Side
 from core.ledger.anchor import parse
 from core.ledger.chain import ROOT, Record, next_link
 from core.ledger.finding import Finding
-from core.payments import doubt, frozen, instalments, positions, settlement, sums, unsettled
+from core.payments import doubt, frozen, planbooks, positions, settlement, sums, unsettled
 from core.ports import UnitOfWork
 from core.risk import limits
 
@@ -45,7 +45,7 @@ Check = Callable[[UnitOfWork], Iterator[Finding]]
 
 ELSEWHERE: tuple[tuple[tuple[int, ...], Check], ...] = (
     ((4, 5, 6), sums.check),
-    ((4, 5), instalments.check),
+    ((4, 5), planbooks.check),
     ((5, 17), frozen.check),
     ((8,), doubt.check),
     ((9,), settlement.check),

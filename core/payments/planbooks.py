@@ -6,11 +6,14 @@ a loss of it is the shop's own (`exp:instalment`), until the money comes after a
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.ids import OperationId
 from core.ledger import accounts
+from core.ledger.finding import Finding
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, zero
 from core.payments import pockets
@@ -21,6 +24,7 @@ from core.shop.context import Shop
 from core.shop.orders import Order
 
 A_DAY = timedelta(days=1)
+_EVER = 10_000
 
 
 def begin(uow: UnitOfWork, shop: Shop, order: Order, price: Money) -> Plan:
@@ -135,3 +139,40 @@ def _next_at(plan: Plan, rules: Instalments) -> datetime | None:
     if part.said < len(words):
         return words[part.said]
     return broken_at(rules, part) if plan.state is PlanState.ACTIVE else None
+
+
+# The proof
+
+
+def check(uow: UnitOfWork) -> Iterator[Finding]:
+    """Invariants 4 and 5 of sales in parts: the parts are the price, and the books say what is left of them."""
+    owed = {place: minor for place, minor in uow.journal.totals("buyer_instalment:").items() if minor}
+    for plan in uow.plans.walk():
+        yield from _judge(uow, plan, owed.pop((accounts.buyer_instalment(plan.id), plan.ahead.asset.code), 0))
+    for account, code in owed:
+        yield Finding(4, account, f"there is no plan of it, and {owed[account, code]:+} {code} minor units")
+
+
+def _judge(uow: UnitOfWork, plan: Plan, booked: int) -> Iterator[Finding]:
+    taken: Counter[str] = Counter()  # off what the buyer owes, by the kind of entry
+    lost = 0
+    for record in uow.journal.history(plan.id):
+        for account, minor, _ in record.legs:
+            if account in (accounts.buyer_instalment(plan.id), accounts.INSTALMENT_LOSS):
+                taken[record.kind] -= minor
+                lost += minor if account == accounts.INSTALMENT_LOSS else 0
+    forgiven = taken["plan reduced"]
+    order, left = uow.orders.need(plan.id), plan.left.minor
+    price = pockets.quote_of(uow, order).pay
+    paid = price.minor - forgiven - left
+    applied = sum(one.amount.minor for one in uow.applications.find(order=plan.id, limit=_EVER))
+    if len(plan.parts) != order.parts or plan.owed.minor != price.minor - forgiven:
+        yield Finding(4, plan.id, "its parts are not its price, less what refunds took off it")
+    if any(not 0 <= part.paid.minor <= part.owed.minor for part in plan.parts) or left < 0 or plan.ahead.minor < 0:
+        yield Finding(5, plan.id, "a part is paid by more than itself")
+    if not applied == paid == taken["instalment"]:
+        yield Finding(4, plan.id, f"{paid} minor units are paid of its parts, {applied} applied to its order")
+    if (booked, lost) != ((0, left) if plan.written_off_at else (left, 0)):
+        yield Finding(4, plan.id, f"{left} minor units are left to pay, the books say {booked} owed and {lost} lost")
+    if (plan.state in RUNNING) != bool(left):
+        yield Finding(4, plan.id, f"it is {plan.state}, with {left} minor units left to pay")

@@ -15,7 +15,7 @@ from core.ledger import accounts
 from core.ledger.check import check as check_books
 from core.ledger.story import tell as story_of
 from core.money import Money, asset, zero
-from core.payments import instalments, pockets, sums
+from core.payments import instalments, planbooks, pockets, sums
 from core.payments.charging import MayStillBePaid
 from core.payments.choices import apply_to, choices, top_up
 from core.payments.disputes import Stage, hear_dispute, refund_to_avoid
@@ -48,7 +48,7 @@ class Parts(World):
 
     def judge(self) -> None:
         super().judge()
-        assert [*self.store.read_now(instalments.check)] == []
+        assert [*self.store.read_now(planbooks.check)] == []
 
     def agrees(self, price: str = "100.00 EUR", count: int = 3, who: PersonId = MAYA, by: str = "sepa") -> Order:
         """An order in parts, with the code of its first part in the shopper's hands."""
@@ -273,8 +273,10 @@ def test_a_part_paid_over_or_twice_is_held_and_its_owner_may_pay_the_next_part_w
     assert (twice.misfit, twice.held) == (Misfit.DOUBLE, eur("33.33"))
     assert world.owes(order) == "EUR 33.33"
     assert [one.id for one in world.look(lambda uow: choices(uow, world.shop, over).others)] == [order.id]
+    third = world.do(pay_next, MAYA, order.id)
     world.do(apply_to, MAYA, over.id, order.id)
     assert world.owes(order) == "EUR 26.66"
+    assert world.operation(third.id).state is OperationState.EXPIRED  # it asked for more than is left of the part
     world.do(apply_to, MAYA, twice.id, order.id)
     assert (world.owes(order), world.receipt(twice.id).held) == ("", eur("6.67"))
     assert world.plan(order).state is PlanState.COMPLETED
@@ -533,6 +535,20 @@ def test_a_channels_own_codes_are_asked_for_shown_and_made_void() -> None:
     world.run_errands()  # what nobody should pay any more the channel makes void
     assert world.operation(charge.id).state is OperationState.EXPIRED
     world.proofs()
+
+
+def test_the_proof_finds_a_part_that_nobody_paid_and_a_debt_without_a_plan() -> None:
+    world = Parts()
+    order = world.begins()
+
+    def forge(uow: UnitOfWork) -> None:
+        plan = uow.plans.lock(order.id)
+        uow.plans.save(replace(plan, ahead=eur("10.00")))
+
+    world.store.write_now(forge)
+    found = world.store.read_now(lambda uow: [*planbooks.check(uow)])
+    assert {(one.invariant, one.key) for one in found} == {(4, order.id)}
+    assert any("6666 owed" in one.what for one in found)
 
 
 # Anything, in any order
