@@ -537,7 +537,7 @@ def test_a_channels_own_codes_are_asked_for_shown_and_made_void() -> None:
     world.proofs()
 
 
-def test_the_proof_finds_a_part_that_nobody_paid_and_a_debt_without_a_plan() -> None:
+def test_the_proof_finds_a_part_that_nobody_paid() -> None:
     world = Parts()
     order = world.begins()
 
