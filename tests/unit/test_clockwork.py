@@ -27,7 +27,10 @@ class Heard:
         self.screens.append(screen)
 
 
-def test_when_sealing_stops_on_a_broken_chain_the_admins_hear_of_it_once_a_day() -> None:
+def test_when_sealing_stops_on_a_broken_chain_the_admins_hear_of_it_once_a_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(World, "prove", lambda world: None)  # it would find the broken chain before the clockwork
     world = World()
     tea = world.sells(ROSA, "20.00 EUR")
     world.pays(world.orders(tea))
