@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from core.channels import camt, cases, pix, pix_report, sepa
-from core.payments.bankline import LineKind
-from core.payments.disputes import Stage, hear_dispute
+from core.payments.disputes.cases import Stage, hear_dispute
 from core.payments.outcomes import is_new, what_must_not_differ
 from core.payments.receiving import Fact, take_in
-from core.payments.recon import Reported, Statement, Taken, take_gap, take_line, take_word
+from core.payments.recon.bankline import LineKind
+from core.payments.recon.matching import Reported, Statement, Taken, take_gap, take_line, take_word
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
 from core.ports import Altered, Store, UnitOfWork
 from core.shop.context import Shop

@@ -14,12 +14,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.visit import TELEGRAM
 from core.channels import rates
 from core.ledger import chain
-from core.payments import complaints, instalments, treasury
 from core.payments.choices import decide_due
+from core.payments.disputes import complaints
 from core.payments.driver import Driver
-from core.payments.fx import Fixing
-from core.payments.settlement import due_sellers, settle_seller
-from core.payments.unsettled import list_overdue, overdue
+from core.payments.fx import treasury
+from core.payments.fx.desk import Fixing
+from core.payments.instalments import plans as instalments
+from core.payments.recon.unsettled import list_overdue, overdue
+from core.payments.settlement.batches import due_sellers, settle_seller
 from core.ports import Duplicate, Store, StoredFixing, UnitOfWork
 from core.shop.checkout import count_down, due, expire_due
 from core.shop.context import Shop

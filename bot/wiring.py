@@ -45,7 +45,7 @@ from core.ids import Ids, OperationId, PersonId
 from core.money import asset
 from core.payments.doubt import ask_soon, can_be_asked_sooner
 from core.payments.driver import Driver
-from core.payments.fx import BY_HAND, Fixing, RateDesk
+from core.payments.fx.desk import BY_HAND, Fixing, RateDesk
 from core.policy import BadPolicy, Policy, read_policy, shipped_policy
 from core.ports import Channel, Message, Pictures, Store, UnitOfWork
 from core.qr.reference import creditor_reference, pix_txid

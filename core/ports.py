@@ -14,15 +14,15 @@ from core.ledger.chain import Posting, Record, Seal
 from core.ledger.journal import Entry, Leg
 from core.money import Asset, Money
 from core.payments.applied import Application
-from core.payments.bankline import BankLine
-from core.payments.dispute import Dispute, Evidence
-from core.payments.hedge import Hedge
+from core.payments.disputes.dispute import Dispute, Evidence
+from core.payments.fx.hedge import Hedge
+from core.payments.fx.quote import Quote
+from core.payments.instalments.plan import Plan
 from core.payments.operations import Intent, Operation
-from core.payments.payout import Payout
-from core.payments.plan import Plan
-from core.payments.quote import Quote
 from core.payments.receipts import Receipt
+from core.payments.recon.bankline import BankLine
 from core.payments.refund import Refund
+from core.payments.settlement.payout import Payout
 from core.people import AuditLine, Dialog, Person, Seller
 from core.risk.holds import Counter, Hold
 from core.shop.cart import Cart

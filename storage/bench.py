@@ -17,8 +17,8 @@ from typing import Any
 from core.ids import IntentId, OperationId, OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, asset
+from core.payments.fx.quote import Quote, QuotedRate, QuoteState
 from core.payments.operations import Intent, IntentState, Operation, OperationKind, OperationState
-from core.payments.quote import Quote, QuotedRate, QuoteState
 from core.people import Address
 from core.ports import Effect, UnitOfWork
 from core.risk.holds import Counter

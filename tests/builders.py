@@ -12,7 +12,7 @@ from functools import partial
 from core.channels import pix, sepa
 from core.ids import Ids, OperationId, OrderId, PersonId, SellerId
 from core.money import Money, asset, parse_price
-from core.payments.fx import Fixing, RateDesk
+from core.payments.fx.desk import Fixing, RateDesk
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.people import Person, Seller, SellerTier
 from core.policy import Policy, shipped_policy

@@ -14,9 +14,9 @@ from core.payments.doubt import check
 from core.payments.driver import Driver
 from core.payments.operations import OperationState
 from core.payments.outcomes import is_new, refuse_by_message, what_must_not_differ
-from core.payments.payouts import return_payout_by_message, settle_payout_by_message
 from core.payments.receiving import Fact, take_in
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
+from core.payments.settlement.payouts import return_payout_by_message, settle_payout_by_message
 from core.ports import UnitOfWork
 from core.shop.checkout import expire_due
 from core.shop.context import Method, Shop

@@ -66,7 +66,7 @@ MUTANTS = (
     ),
     Mutant(
         "a quote is used and stays locked",
-        "core/payments/locks.py",
+        "core/payments/fx/locks.py",
         "replace(quote.move(QuoteState.USED), used_at=at)",
         "replace(quote, used_at=at)",
         "tests/unit/core/test_treasury.py tests/unit/core/test_sale.py",
@@ -124,7 +124,7 @@ MUTANTS = (
     ),
     Mutant(
         "a bank line settles what another line has settled",
-        "core/payments/recon.py",
+        "core/payments/recon/matching.py",
         "    if (holder := settled(uow, operation.id)) is not None and holder.fact != told.fact:\n"
         "        return _Match(kind, why=Why.TWICE)\n",
         "",
@@ -132,7 +132,7 @@ MUTANTS = (
     ),
     Mutant(
         "a dispute larger than the payment is swallowed by rounding",
-        "core/payments/casebooks.py",
+        "core/payments/disputes/books.py",
         "debit(accounts.CHARGEBACK_LOSS, excess)",
         "debit(accounts.ROUNDING, excess)",
         "tests/unit/core/test_disputes.py",
@@ -160,7 +160,7 @@ MUTANTS = (
     ),
     Mutant(
         "a returned payout is not given back to its seller",
-        "core/payments/payouts.py",
+        "core/payments/settlement/payouts.py",
         "    return _give_back(uow, shop, payout, key, accounts.clearing(payout.channel), evidence)\n",
         "    return payout\n",
         "tests/unit/core/test_settlement.py",

@@ -13,14 +13,14 @@ from core.ids import OperationId, OrderId, PersonId, ProductId
 from core.ledger import accounts
 from core.ledger.check import check
 from core.money import Money, asset, parse_price
-from core.payments.dispute import DisputeState
+from core.payments.disputes.dispute import DisputeState
 from core.payments.driver import Driver
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payout import PayoutState
 from core.payments.receipts import Receipt, ReceiptState
 from core.payments.receiving import Fact, take_in
 from core.payments.refund import Refund, RefundState
 from core.payments.refunds import refund_order, refund_receipt
+from core.payments.settlement.payout import PayoutState
 from core.people import SellerTier
 from core.policy import Policy
 from core.ports import UnitOfWork

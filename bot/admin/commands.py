@@ -17,7 +17,7 @@ from bot.words import Word, Words
 from core.errors import Gone, Refusal, sentence
 from core.ids import PersonId
 from core.money import Money, asset, zero
-from core.payments.fx import BY_HAND, Fixing
+from core.payments.fx.desk import BY_HAND, Fixing
 from core.payments.operations import OperationKind, OperationState
 from core.people import Seller
 from core.ports import StoredFixing, UnitOfWork

@@ -8,8 +8,9 @@ from bot.visit import Visit
 from core.errors import Refusal, sentence
 from core.ids import PersonId
 from core.money import Money, parse_amount, parse_price
-from core.payments import complaints, disputes
-from core.payments.dispute import UNDECIDED, Dispute
+from core.payments.disputes import cases as disputes
+from core.payments.disputes import complaints
+from core.payments.disputes.dispute import UNDECIDED, Dispute
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 

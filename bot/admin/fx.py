@@ -7,7 +7,7 @@ import re
 from bot.screens import fx as screens
 from bot.visit import Visit
 from core.money import parse_price
-from core.payments import treasury
+from core.payments.fx import treasury
 
 _PRICE = r"[0-9][0-9.,]*\s*[A-Za-z]{3}|[A-Za-z]{3}\s*[0-9][0-9.,]*"
 _DEAL = re.compile(rf"(?P<sold>{_PRICE})\s+(?P<bought>{_PRICE})\s+(?P<reference>\S.*)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.visit import Visit
 from core.errors import Refusal, sentence
 from core.ids import OrderId
-from core.payments import instalments
+from core.payments.instalments import plans as instalments
 
 
 class BadWriteOff(Refusal):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.screens import settlement as screens
 from bot.visit import Visit
 from core.errors import Gone
-from core.payments import payouts as verbs
-from core.payments.payout import Payout
+from core.payments.settlement import payouts as verbs
+from core.payments.settlement.payout import Payout
 from core.people import Seller
 from core.ports import UnitOfWork
 

@@ -8,9 +8,9 @@ from bot.words import Word
 from core.channels.camt import BadStatement
 from core.errors import Gone, Refusal, sentence
 from core.ids import PersonId
-from core.payments import exceptions
-from core.payments.bankline import BankLine, LineState
-from core.payments.exceptions import Into, Standing
+from core.payments.recon import exceptions
+from core.payments.recon.bankline import BankLine, LineState
+from core.payments.recon.exceptions import Into, Standing
 from core.ports import Altered, UnitOfWork
 from core.shop import visitors
 from core.shop.context import Shop

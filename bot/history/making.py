@@ -23,8 +23,8 @@ from core.ids import Ids, SellerId
 from core.ledger.chain import seal_all
 from core.money import parse_price
 from core.payments.driver import Driver
-from core.payments.fx import Fixing, RateDesk
-from core.payments.payee import give_account, give_holder
+from core.payments.fx.desk import Fixing, RateDesk
+from core.payments.settlement.payee import give_account, give_holder
 from core.people import SellerTier
 from core.ports import Store
 from core.shop import visitors

@@ -16,7 +16,7 @@ from core.errors import Refusal
 from core.ids import OperationId
 from core.money import Money
 from core.payments.driver import Driver
-from core.payments.fx import Fixing
+from core.payments.fx.desk import Fixing
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.ports import Store, UnitOfWork
 from core.shop.context import Shop

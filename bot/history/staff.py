@@ -10,17 +10,17 @@ from bot.history.people import NEW_ACCOUNT
 from bot.history.stories import ADMIN
 from core.ids import SellerId
 from core.ledger.chain import seal_all
-from core.payments import treasury
-from core.payments.bankline import BankLine, LineState, Why
-from core.payments.exceptions import close_exception, take_exception
-from core.payments.fx import Fixing
+from core.payments.fx import treasury
+from core.payments.fx.desk import Fixing
 from core.payments.operations import Operation
-from core.payments.payee import give_account, give_holder
-from core.payments.payout import Payout, PayoutState
-from core.payments.payouts import is_by_hand, paid_by_hand
 from core.payments.receipts import Receipt
+from core.payments.recon.bankline import BankLine, LineState, Why
+from core.payments.recon.exceptions import close_exception, take_exception
 from core.payments.refund import Refund, RefundState
 from core.payments.refunds import refund_receipt
+from core.payments.settlement.payee import give_account, give_holder
+from core.payments.settlement.payout import Payout, PayoutState
+from core.payments.settlement.payouts import is_by_hand, paid_by_hand
 from core.ports import UnitOfWork
 
 TICK, DAY = timedelta(hours=2), timedelta(days=1)

@@ -11,8 +11,8 @@ from bot.history.people import FORGETFUL, LIN, MAYA, MOVED, SHOPPERS, Shopper
 from core.ids import PersonId
 from core.money import Money, asset
 from core.payments.choices import apply_to, assign, take_up, top_up
-from core.payments.complaints import Complaint, complain, decide, say
-from core.payments.instalments import pay_rest
+from core.payments.disputes.complaints import Complaint, complain, decide, say
+from core.payments.instalments.plans import pay_rest
 from core.payments.operations import OperationKind
 from core.payments.pockets import left
 from core.payments.receipts import Receipt

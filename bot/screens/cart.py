@@ -11,10 +11,10 @@ from bot.screens.screen import Key, Rows, Screen, row, rows
 from bot.words import Html, Words
 from core.errors import Refusal
 from core.money import Asset
-from core.payments.fx import RateDesk
-from core.payments.instalments import schedule
+from core.payments.fx.desk import RateDesk
+from core.payments.fx.quote import Quote, QuotedRate
+from core.payments.instalments.plans import schedule
 from core.payments.pockets import asked
-from core.payments.quote import Quote, QuotedRate
 from core.people import Address, Person
 from core.shop.browse import CartGroup, CartView, OrderView
 from core.shop.context import Method, Shop

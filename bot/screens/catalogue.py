@@ -9,7 +9,7 @@ from bot.screens.screen import Key, Rows, Screen, row, rows
 from bot.words import Html, Words
 from core.errors import Refusal
 from core.money import Asset, Money
-from core.payments.fx import RateDesk
+from core.payments.fx.desk import RateDesk
 from core.people import Person, Seller
 from core.shop.browse import ProductView, ShelfView
 from core.shop.catalogue import Product, ProductState

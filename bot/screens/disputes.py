@@ -11,8 +11,8 @@ from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.ids import OrderId, PersonId
 from core.money import Money
-from core.payments.complaints import Complaint
-from core.payments.dispute import Dispute, DisputeState, Evidence
+from core.payments.disputes.complaints import Complaint
+from core.payments.disputes.dispute import Dispute, DisputeState, Evidence
 
 REASONS = {
     Complaint.NOT_RECEIVED: Word("It has not come"),

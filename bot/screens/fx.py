@@ -9,10 +9,10 @@ from bot.screens.fit import MESSAGE, fitted
 from bot.screens.screen import Screen
 from bot.words import Html, Words
 from core.money import Money
-from core.payments.fx import Parted
-from core.payments.hedge import Hedge
-from core.payments.history import History
-from core.payments.treasury import Book, Exposure, Reserve, Result
+from core.payments.fx.desk import Parted
+from core.payments.fx.hedge import Hedge
+from core.payments.fx.history import History
+from core.payments.fx.treasury import Book, Exposure, Reserve, Result
 
 CHART_DAYS = 90  # fixings
 _COURSES = 3  # panels of the picture: the largest positions

@@ -9,8 +9,8 @@ from bot.screens.screen import Key, Rows, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.ids import OrderId
 from core.money import Money
+from core.payments.instalments.plan import EVERYTHING, Part, Plan, PlanState
 from core.payments.operations import Operation
-from core.payments.plan import EVERYTHING, Part, Plan, PlanState
 from core.shop.context import Method
 
 COPY_LIMIT = 256  # characters a copy button takes (Bot API CopyTextButton)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.errors import Refusal
+from core.payments.fx.quote import Quote
 from core.payments.operations import Operation, OperationKind
-from core.payments.quote import Quote
 from core.shop.browse import OrderView
 from core.shop.context import Method
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.screens.fit import MESSAGE, fitted
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
-from core.payments.bankline import BankLine, LineKind, Why
-from core.payments.exceptions import Exceptional, Into, Standing
+from core.payments.recon.bankline import BankLine, LineKind, Why
+from core.payments.recon.exceptions import Exceptional, Into, Standing
 
 KINDS = {
     LineKind.PAYMENT: Word("payment"),

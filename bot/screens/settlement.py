@@ -7,9 +7,9 @@ from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.money import Asset
 from core.payments.operations import Operation
-from core.payments.payee import masked, wanted
-from core.payments.payout import Payout, PayoutState
-from core.payments.statement import Sum
+from core.payments.settlement.payee import masked, wanted
+from core.payments.settlement.payout import Payout, PayoutState
+from core.payments.settlement.statement import Sum
 from core.people import Conversion, Seller
 
 STATES = {

@@ -9,7 +9,7 @@ from bot.screens.orders import STATES, SYMBOLS
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.money import Money
-from core.payments.fx import Fixing, Parted
+from core.payments.fx.desk import Fixing, Parted
 from core.people import Seller, SellerTier
 from core.shop.catalogue import Product, ProductState
 from core.shop.context import Method

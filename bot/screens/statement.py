@@ -13,7 +13,7 @@ from fractions import Fraction
 from bot.pictures.sheet import Row, Sheet, Table
 from bot.words import Word, Words
 from core.money import Money
-from core.payments.statement import Holdings, Line, LineKind, Part, Statement
+from core.payments.settlement.statement import Holdings, Line, LineKind, Part, Statement
 
 KINDS = {
     LineKind.FIRST: Word("sale, first part"),

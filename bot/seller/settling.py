@@ -9,10 +9,10 @@ from bot.screens import statement as papers
 from bot.visit import Visit
 from core.errors import Gone
 from core.ids import PersonId, SellerId
-from core.payments import payee
-from core.payments.payout import Payout
-from core.payments.periods import Period, last_period, period_of, read_period
-from core.payments.statement import Statement, statement
+from core.payments.settlement import payee
+from core.payments.settlement.payout import Payout
+from core.payments.settlement.periods import Period, last_period, period_of, read_period
+from core.payments.settlement.statement import Statement, statement
 from core.people import Conversion, Seller
 from core.ports import UnitOfWork
 from core.shop import visitors

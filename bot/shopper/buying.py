@@ -7,7 +7,7 @@ from bot.screens import catalogue
 from bot.visit import Visit
 from core.errors import Refusal
 from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
-from core.payments import instalments
+from core.payments.instalments import plans as instalments
 from core.ports import UnitOfWork
 from core.shop import browse, carting, checkout, visitors
 from core.shop.browse import OrderView

@@ -7,8 +7,9 @@ from bot.seller.selling import picture
 from bot.visit import Visit
 from core.errors import Gone
 from core.ids import OrderId, PersonId
-from core.payments import complaints, disputes
-from core.payments.dispute import Dispute, Evidence
+from core.payments.disputes import cases as disputes
+from core.payments.disputes import complaints
+from core.payments.disputes.dispute import Dispute, Evidence
 from core.payments.refund import Refund
 from core.ports import UnitOfWork
 from core.shop.context import Shop

@@ -6,8 +6,8 @@ from bot.screens import held as screens
 from bot.visit import Visit
 from core.ids import OrderId, PersonId
 from core.payments import choices, refunds
-from core.payments.payee import wanted
 from core.payments.refund import Refund, RefundState
+from core.payments.settlement.payee import wanted
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 from core.shop.orders import Order, OrderState

@@ -6,7 +6,7 @@ from bot.screens import instalments as screens
 from bot.shopper.buying import show_review
 from bot.visit import Visit
 from core.ids import OrderId
-from core.payments import instalments
+from core.payments.instalments import plans as instalments
 from core.payments.operations import Operation, OperationState
 from core.shop import checkout
 

@@ -15,12 +15,12 @@ from typing import Any
 
 from core.channels.pix import BadWebhook
 from core.money import BadAmount, Money, UnknownAsset, asset, parse_amount
-from core.payments.disputes import Stage
+from core.payments.disputes.cases import Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What one message says. See core.payments.disputes.hear_dispute."""
+    """What one message says. See core.payments.disputes.cases.hear_dispute."""
 
     channel: str
     case: str

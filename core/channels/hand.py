@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core.payments.operations import Operation
-from core.payments.payouts import HAND
+from core.payments.settlement.payouts import HAND
 from core.ports import Answer, Outcome, Pending, Unknown
 
 NAME = HAND

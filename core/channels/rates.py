@@ -18,8 +18,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from core.iso4217 import EXPONENTS
-from core.payments.fx import Fixing
-from core.payments.history import LONG, WINDOW, History, Series
+from core.payments.fx.desk import Fixing
+from core.payments.fx.history import LONG, WINDOW, History, Series
 
 LARGEST_DOCUMENT = 1_000_000  # bytes; the ECB sends 2 kB
 ECB_DAILY = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"

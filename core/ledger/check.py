@@ -20,7 +20,12 @@ from core.ledger.accounts import Side
 from core.ledger.anchor import parse
 from core.ledger.chain import ROOT, Record, next_link
 from core.ledger.finding import Finding
-from core.payments import doubt, frozen, planbooks, positions, settlement, sums, unsettled
+from core.payments import doubt, sums
+from core.payments.disputes import frozen
+from core.payments.fx import positions
+from core.payments.instalments import books as planbooks
+from core.payments.recon import unsettled
+from core.payments.settlement import batches as settlement
 from core.ports import UnitOfWork
 from core.risk import limits
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from core.ledger import accounts
 from core.ledger.journal import Leg, credit, debit, entry
 from core.money import Money, zero
-from core.payments import locks, planbooks
 from core.payments.applied import Application
 from core.payments.escrow import release_first
+from core.payments.fx import locks
+from core.payments.instalments import books as planbooks
 from core.payments.operations import IntentState, OperationKind, OperationState
 from core.payments.pockets import bridged, captured, left, markup_account, quote_of
 from core.payments.receipts import Receipt

@@ -8,9 +8,9 @@ from datetime import datetime
 from core.errors import Refusal, sentence
 from core.ids import IntentId, OperationId
 from core.money import Money
+from core.payments.fx.quote import Quote
+from core.payments.instalments.plan import amounts
 from core.payments.operations import Intent, IntentState, Operation, OperationKind, OperationState
-from core.payments.plan import amounts
-from core.payments.quote import Quote
 from core.ports import UnitOfWork
 from core.qr import BadPayload
 from core.shop.context import Method, Shop

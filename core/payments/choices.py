@@ -15,9 +15,9 @@ from core.money import Money
 from core.payments.capturing import missing
 from core.payments.charging import ask_for_rest
 from core.payments.escrow import need_thawed
-from core.payments.instalments import need_counts, take_held
-from core.payments.plan import RUNNING
-from core.payments.planbooks import owed
+from core.payments.instalments.books import owed
+from core.payments.instalments.plan import RUNNING
+from core.payments.instalments.plans import need_counts, take_held
 from core.payments.pockets import asked, quote_of
 from core.payments.receipts import Misfit, Receipt, ReceiptState, place
 from core.payments.receiving import in_stock, listeners, pay_from_parts

@@ -11,7 +11,7 @@ from core.payments.doubt import doubt, due_to_ask, wait_to_ask
 from core.payments.intents import follow
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.outcomes import Next, hear, record, voided
-from core.payments.payouts import withheld
+from core.payments.settlement.payouts import withheld
 from core.ports import Altered, Answer, Channel, Charging, Outcome, Store, UnitOfWork, Unknown
 from core.shop.context import Shop
 from core.shop.notices import tell

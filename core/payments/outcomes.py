@@ -10,13 +10,13 @@ from enum import Enum, auto
 
 from core.ids import OperationId, PersonId
 from core.money import Money
-from core.payments import instalments
 from core.payments.doubt import NoEvidence, doubt, need_in_doubt, park, wait_to_ask
+from core.payments.instalments import plans as instalments
 from core.payments.intents import follow
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payouts import payout_done, payout_failed
 from core.payments.receiving import Fact, take_in
 from core.payments.refunds import BY_HAND, refund_done, refund_failed
+from core.payments.settlement.payouts import payout_done, payout_failed
 from core.ports import (
     ActionNeeded,
     Answer,

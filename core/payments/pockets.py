@@ -16,8 +16,8 @@ from fractions import Fraction
 from core.ledger import accounts
 from core.ledger.journal import Leg, debit
 from core.money import Asset, Money, zero
-from core.payments.plan import amounts
-from core.payments.quote import Quote
+from core.payments.fx.quote import Quote
+from core.payments.instalments.plan import amounts
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
 from core.shop.orders import Order

@@ -10,8 +10,9 @@ from core.ids import PersonId
 from core.ledger import accounts
 from core.ledger.journal import credit, debit, entry
 from core.money import Money
-from core.payments import instalments, planbooks
 from core.payments.capturing import Share, capture, clean, make_good, shares
+from core.payments.instalments import books as planbooks
+from core.payments.instalments import plans as instalments
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.pockets import asked, quote_of
 from core.payments.receipts import Misfit, Receipt, ReceiptState, place

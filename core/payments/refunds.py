@@ -10,12 +10,13 @@ from core.ids import OperationId, OrderId, PersonId
 from core.ledger import accounts
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, zero
-from core.payments import instalments, pockets
+from core.payments import pockets
 from core.payments.escrow import need_thawed
+from core.payments.instalments import plans as instalments
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payee import read_account
 from core.payments.receipts import Receipt, place
 from core.payments.refund import Refund, RefundState
+from core.payments.settlement.payee import read_account
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import carry_out, tell

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from core.errors import Gone
 from core.ids import OrderId, PersonId, ProductId, SellerId
 from core.money import Money
+from core.payments.fx.quote import Quote
+from core.payments.instalments.plan import Plan
 from core.payments.operations import Intent, Operation, OperationKind
-from core.payments.plan import Plan
-from core.payments.quote import Quote
 from core.payments.receipts import Receipt
 from core.payments.refund import Refund
 from core.people import Person, Seller

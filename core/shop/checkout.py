@@ -10,13 +10,13 @@ from typing import Any
 from core.errors import Gone, Refusal, Stale, sentence
 from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.money import Money
-from core.payments import locks
 from core.payments.charging import MayStillBePaid, NoMethod, ask_for_payment, ask_otherwise
-from core.payments.instalments import counts, need_counts
+from core.payments.fx import locks
+from core.payments.fx.pricing import make_quote
+from core.payments.fx.quote import Quote, QuoteState
+from core.payments.instalments.plans import counts, need_counts
 from core.payments.intents import follow
 from core.payments.operations import IntentState, OperationKind, OperationState
-from core.payments.pricing import make_quote
-from core.payments.quote import Quote, QuoteState
 from core.people import Person
 from core.ports import UnitOfWork
 from core.risk import limits

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.clock import Clock
 from core.ids import Ids, PersonId
 from core.money import Asset
-from core.payments.fx import RateDesk
+from core.payments.fx.desk import RateDesk
 from core.payments.operations import Operation
 from core.policy import Policy
 

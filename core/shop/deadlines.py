@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from core.payments.complaints import anything_due as complaints_due
+from core.payments.disputes.complaints import anything_due as complaints_due
 from core.payments.escrow import release_rest
 from core.payments.receipts import ReceiptState
 from core.payments.refunds import give_back

@@ -12,7 +12,7 @@ from storage.tables.columns import day, moment, sealed, text, whole
 
 
 class Quotes(SQLModel, table=True):
-    """core.payments.quote.Quote; the rates as JSON with exact fractions."""
+    """core.payments.fx.quote.Quote; the rates as JSON with exact fractions."""
 
     __tablename__: ClassVar[str] = "quotes"
     __table_args__ = (

@@ -11,7 +11,7 @@ from storage.tables.columns import moment, sealed, text, whole
 
 
 class Payouts(SQLModel, table=True):
-    """core.payments.payout.Payout; the rates as JSON with exact fractions."""
+    """core.payments.settlement.payout.Payout; the rates as JSON with exact fractions."""
 
     __tablename__: ClassVar[str] = "payouts"
     __table_args__ = (
@@ -38,7 +38,7 @@ class Payouts(SQLModel, table=True):
 
 
 class BankLines(SQLModel, table=True):
-    """core.payments.bankline.BankLine."""
+    """core.payments.recon.bankline.BankLine."""
 
     __tablename__: ClassVar[str] = "banklines"
     __table_args__ = (
@@ -72,7 +72,7 @@ class BankLines(SQLModel, table=True):
 
 
 class Hedges(SQLModel, table=True):
-    """core.payments.hedge.Hedge."""
+    """core.payments.fx.hedge.Hedge."""
 
     __tablename__: ClassVar[str] = "hedges"
     __table_args__ = (Index("ux_hedges_reference", "reference", unique=True), Index("ix_hedges_at", "at"))

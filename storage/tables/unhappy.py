@@ -50,7 +50,7 @@ class Refunds(SQLModel, table=True):
 
 
 class Disputes(SQLModel, table=True):
-    """core.payments.dispute.Dispute."""
+    """core.payments.disputes.dispute.Dispute."""
 
     __tablename__: ClassVar[str] = "disputes"
     __table_args__ = (
@@ -85,7 +85,7 @@ class Disputes(SQLModel, table=True):
 
 
 class EvidenceTable(SQLModel, table=True):
-    """core.payments.dispute.Evidence; what was written in `personal`."""
+    """core.payments.disputes.dispute.Evidence; what was written in `personal`."""
 
     __tablename__: ClassVar[str] = "evidence"
     __table_args__ = (Index("ix_evidence_dispute", "dispute", "at"),)
@@ -99,7 +99,7 @@ class EvidenceTable(SQLModel, table=True):
 
 
 class Plans(SQLModel, table=True):
-    """core.payments.plan.Plan; parts and codes as JSON."""
+    """core.payments.instalments.plan.Plan; parts and codes as JSON."""
 
     __tablename__: ClassVar[str] = "plans"
     __table_args__ = (Index("ix_plans_next", "state", "next_at"), Index("ix_plans_shopper", "shopper", "state"))

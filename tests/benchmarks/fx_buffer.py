@@ -11,7 +11,7 @@ from bisect import insort
 from collections.abc import Iterator
 
 from core.channels.rates import shipped_rates
-from core.payments.history import DECAY, LONG, NORMAL_TAIL, WINDOW, History, losses, quantile
+from core.payments.fx.history import DECAY, LONG, NORMAL_TAIL, WINDOW, History, losses, quantile
 
 CODES = ("USD", "JPY", "GBP", "CHF", "SEK", "NOK", "CZK", "PLN", "HUF",
          "AUD", "CAD", "NZD", "BRL", "MXN", "ZAR", "KRW", "INR", "SGD")  # fmt: skip

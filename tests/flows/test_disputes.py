@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from bot.demo import ADMIN, ROSA
-from core.payments import frozen, sums, unsettled
-from core.payments.bankline import LineKind, LineState
-from core.payments.dispute import DisputeState
+from core.payments import sums
+from core.payments.disputes import frozen
+from core.payments.disputes.dispute import DisputeState
+from core.payments.recon import unsettled
+from core.payments.recon.bankline import LineKind, LineState
 from tests.flows.driver import Chatter, Json, order_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

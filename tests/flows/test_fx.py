@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bot.demo import ADMIN, WEI
-from core.payments import positions, treasury
+from core.payments.fx import positions, treasury
 from tests.flows.driver import order_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

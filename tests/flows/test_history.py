@@ -15,12 +15,12 @@ from bot.demo import Demo, DemoClock, Unfinished
 from bot.history import Wanted
 from bot.history.stories import STORIES
 from core.ledger.check import check
-from core.payments.bankline import LineState, Why
-from core.payments.dispute import DisputeState
-from core.payments.payout import PayoutState
-from core.payments.plan import PlanState
+from core.payments.disputes.dispute import DisputeState
+from core.payments.instalments.plan import PlanState
 from core.payments.receipts import Misfit, ReceiptState
+from core.payments.recon.bankline import LineState, Why
 from core.payments.refund import RefundState
+from core.payments.settlement.payout import PayoutState
 from core.ports import UnitOfWork
 from core.shop.orders import OrderState
 from tests.flows.conftest import UNHURRIED

@@ -18,8 +18,8 @@ from bot.sandbox.server import Sandbox
 from bot.web.doors import serve
 from bot.wiring import Sampan
 from core.money import asset
-from core.payments import treasury
-from core.payments.fx import RatesPart, StaleRate
+from core.payments.fx import treasury
+from core.payments.fx.desk import RatesPart, StaleRate
 
 ECB = """<?xml version="1.0" encoding="UTF-8"?>
 <gesmes:Envelope xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01" xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref">

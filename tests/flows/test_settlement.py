@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 
 from bot.demo import ADMIN, ROSA
-from core.payments.payout import PayoutState
+from core.payments.settlement.payout import PayoutState
 from core.people import SellerTier
 from core.shop import visitors
 from tests.flows.driver import Chatter, Json

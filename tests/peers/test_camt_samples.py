@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.channels.camt import read_camt
-from core.payments.bankline import LineKind
+from core.payments.recon.bankline import LineKind
 from tests.builders import NOON, money
 
 SAMPLES = Path(__file__).parent / "camt"

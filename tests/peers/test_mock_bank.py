@@ -14,9 +14,9 @@ from aiohttp import web
 
 from core.channels.camt import read_camt
 from core.channels.sepa import Sepa
-from core.payments.bankline import LineKind
 from core.payments.operations import Operation
-from core.payments.recon import Reported, Statement
+from core.payments.recon.bankline import LineKind
+from core.payments.recon.matching import Reported, Statement
 from core.ports import Outcome, Pending, Rejected
 from tests.builders import PAYER_IBAN, HandClock, an_operation, money
 

@@ -20,7 +20,7 @@ from bot.worker import Finish, Worker
 from core.channels.hand import ByHand
 from core.ids import Ids, OperationId
 from core.payments.driver import Driver
-from core.payments.fx import Fixing, RateDesk
+from core.payments.fx.desk import Fixing, RateDesk
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 from storage.migrate import upgrade

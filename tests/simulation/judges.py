@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from core.ledger import accounts
 from core.ledger.check import check
-from core.payments.bankline import BankLine, LineKind, LineState
-from core.payments.dispute import UNDECIDED
+from core.payments.disputes.dispute import UNDECIDED
+from core.payments.instalments.plan import PlanState
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payout import PayoutState
-from core.payments.plan import PlanState
 from core.payments.receipts import ReceiptState
+from core.payments.recon.bankline import BankLine, LineKind, LineState
 from core.payments.refund import RefundState
+from core.payments.settlement.payout import PayoutState
 from core.ports import UnitOfWork
 from core.shop.orders import OrderState
 

@@ -11,23 +11,23 @@ from datetime import timedelta
 from core.errors import Refusal
 from core.ids import OrderId, PersonId
 from core.money import Money
-from core.payments import treasury
-from core.payments.bankline import LineState
 from core.payments.choices import apply_to, assign, choices, take_up, top_up
-from core.payments.complaints import Complaint, complain, decide
-from core.payments.dispute import UNDECIDED
-from core.payments.disputes import give_up, hand_in
-from core.payments.exceptions import Into, close_exception, take_exception
-from core.payments.instalments import pay_next, pay_rest, write_off
+from core.payments.disputes.cases import give_up, hand_in
+from core.payments.disputes.complaints import Complaint, complain, decide
+from core.payments.disputes.dispute import UNDECIDED
+from core.payments.fx import treasury
+from core.payments.instalments.plan import PlanState
+from core.payments.instalments.plans import pay_next, pay_rest, write_off
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.outcomes import resolve
-from core.payments.payee import choose_conversion, give_account, give_holder
-from core.payments.payout import PayoutState
-from core.payments.payouts import hold, is_by_hand, let_go, paid_by_hand
-from core.payments.plan import PlanState
 from core.payments.receipts import Receipt, ReceiptState
+from core.payments.recon.bankline import LineState
+from core.payments.recon.exceptions import Into, close_exception, take_exception
 from core.payments.refund import RefundState
 from core.payments.refunds import refund_order, refund_receipt, reroute
+from core.payments.settlement.payee import choose_conversion, give_account, give_holder
+from core.payments.settlement.payout import PayoutState
+from core.payments.settlement.payouts import hold, is_by_hand, let_go, paid_by_hand
 from core.people import Conversion
 from core.ports import UnitOfWork
 from core.shop.carting import put_in

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from core.channels.simulated import Disputed, Line, Message, Movement, Paid, PaidOut, Refunded, Refused, Settled
 from core.channels.simulator import Simulator
 from core.money import Money
-from core.payments.bankline import LineKind
-from core.payments.disputes import Stage, hear_dispute
+from core.payments.disputes.cases import Stage, hear_dispute
 from core.payments.operations import Operation
 from core.payments.outcomes import is_new, refuse_by_message, what_must_not_differ
-from core.payments.payouts import return_payout_by_message, settle_payout_by_message
 from core.payments.receiving import Fact, take_in
-from core.payments.recon import Reported, Taken, take_line
+from core.payments.recon.bankline import LineKind
+from core.payments.recon.matching import Reported, Taken, take_line
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
+from core.payments.settlement.payouts import return_payout_by_message, settle_payout_by_message
 from core.ports import Answer, Outcome, UnitOfWork, Unknown
 from core.shop.context import Shop
 

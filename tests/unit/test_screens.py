@@ -13,8 +13,8 @@ from bot.screens.fit import CAPTION, MESSAGE, length
 from bot.words import Html, Words
 from core.ids import OrderId, ProductId, QuoteId
 from core.money import Money
+from core.payments.fx.quote import Quote, QuoteState
 from core.payments.operations import OperationKind
-from core.payments.quote import Quote, QuoteState
 from core.people import Address
 from core.shop.browse import OrderView, ProductView
 from core.shop.catalogue import Product, ProductState

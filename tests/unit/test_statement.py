@@ -19,7 +19,7 @@ from bot.screens.statement import COLUMNS, safe, sheet, spreadsheet
 from bot.words import Words
 from core.ids import OrderId
 from core.money import Money, zero
-from core.payments.statement import Holdings, Line, LineKind, Part, Statement
+from core.payments.settlement.statement import Holdings, Line, LineKind, Part, Statement
 from tests.builders import CNY, NOON, WEI, a_seller, eur, money
 
 

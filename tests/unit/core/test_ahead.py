@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from core.payments import ahead, unsettled
-from core.payments.ahead import with_orders, with_receipts
+from core.payments.instalments import ahead
+from core.payments.instalments.ahead import with_orders, with_receipts
+from core.payments.recon import unsettled
+from core.payments.recon.unsettled import Span, movements
 from core.payments.refund import RefundState
-from core.payments.unsettled import Span, movements
 from core.ports import UnitOfWork
 from tests.builders import ROSA
 from tests.world import World

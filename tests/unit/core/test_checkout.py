@@ -12,11 +12,11 @@ from core.errors import Gone, Refusal
 from core.ids import PersonId, ProductId, SellerId
 from core.payments.charging import NoCode
 from core.payments.driver import dispatch
-from core.payments.fx import NoRate, StaleRate
+from core.payments.fx.desk import NoRate, StaleRate
+from core.payments.fx.pricing import OFFER_LIFE, TooSmall
+from core.payments.fx.quote import QuoteState
 from core.payments.operations import OperationState
 from core.payments.outcomes import record
-from core.payments.pricing import OFFER_LIFE, TooSmall
-from core.payments.quote import QuoteState
 from core.payments.receipts import ReceiptState
 from core.ports import ActionNeeded, Rejected, Unknown
 from core.qr import read

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from core.errors import Gone, NotAllowed
-from core.payments import frozen, sums
-from core.payments.complaints import (
+from core.payments import sums
+from core.payments.disputes import frozen
+from core.payments.disputes.cases import NotOpenCase, Stage, hear_dispute
+from core.payments.disputes.complaints import (
     MOST_PIECES,
     CaseOpen,
     EnoughSaid,
@@ -20,8 +22,7 @@ from core.payments.complaints import (
     remind,
     say,
 )
-from core.payments.dispute import Dispute, DisputeState
-from core.payments.disputes import NotOpenCase, Stage, hear_dispute
+from core.payments.disputes.dispute import Dispute, DisputeState
 from core.payments.refunds import MoreThanPaid
 from core.shop.orders import Order, OrderState
 from tests.builders import ADA, LIN, MAYA, ROSA, money

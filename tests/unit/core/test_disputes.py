@@ -11,13 +11,14 @@ from core.errors import Gone
 from core.ids import PersonId
 from core.ledger import accounts
 from core.money import asset, zero
-from core.payments import sums, unsettled
-from core.payments.bankline import LineKind
-from core.payments.dispute import Dispute, DisputeState
-from core.payments.disputes import NotOpenCase, NotWarned, Stage, give_up, hand_in, hear_dispute, refund_to_avoid
+from core.payments import sums
+from core.payments.disputes.cases import NotOpenCase, NotWarned, Stage, give_up, hand_in, hear_dispute, refund_to_avoid
+from core.payments.disputes.dispute import Dispute, DisputeState
+from core.payments.disputes.frozen import check
 from core.payments.escrow import Frozen
-from core.payments.frozen import check
-from core.payments.recon import Reported, Taken, take_line
+from core.payments.recon import unsettled
+from core.payments.recon.bankline import LineKind
+from core.payments.recon.matching import Reported, Taken, take_line
 from core.payments.refunds import refund_order, refund_receipt
 from core.people import SellerTier
 from core.shop.deadlines import refund_unshipped, release_due

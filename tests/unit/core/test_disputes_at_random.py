@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from core.errors import Refusal
 from core.ledger import accounts
 from core.money import Money
-from core.payments import complaints, frozen, positions, settlement, sums
-from core.payments.disputes import Stage, give_up, hand_in, hear_dispute, refund_to_avoid
+from core.payments import sums
+from core.payments.disputes import complaints, frozen
+from core.payments.disputes.cases import Stage, give_up, hand_in, hear_dispute, refund_to_avoid
+from core.payments.fx import positions
 from core.payments.refunds import refund_order
+from core.payments.settlement import batches as settlement
 from core.ports import UnitOfWork
 from core.shop.deadlines import refund_unshipped, release_due
 from core.shop.orders import Order

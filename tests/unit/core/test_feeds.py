@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.channels.rates import FeedFault, fetch, read_ecb_daily, read_json, shipped_history
-from core.payments.fx import Fixing
+from core.payments.fx.desk import Fixing
 
 ECB = b"""<?xml version="1.0" encoding="UTF-8"?>
 <gesmes:Envelope xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01" xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref">

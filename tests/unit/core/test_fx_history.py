@@ -9,8 +9,8 @@ from fractions import Fraction
 import pytest
 
 from core.channels.rates import shipped_rates
-from core.payments.fx import Fixing
-from core.payments.history import DECAY, LONG, History, Series, buffer, losses, option, quantile
+from core.payments.fx.desk import Fixing
+from core.payments.fx.history import DECAY, LONG, History, Series, buffer, losses, option, quantile
 from tests.benchmarks import fx_buffer
 
 HISTORY = shipped_rates()

@@ -15,18 +15,20 @@ from core.ledger import accounts
 from core.ledger.check import check as check_books
 from core.ledger.story import tell as story_of
 from core.money import Money, asset, zero
-from core.payments import instalments, planbooks, pockets, sums
+from core.payments import pockets, sums
 from core.payments.charging import MayStillBePaid
 from core.payments.choices import apply_to, choices, top_up
-from core.payments.disputes import Stage, hear_dispute, refund_to_avoid
+from core.payments.disputes.cases import Stage, hear_dispute, refund_to_avoid
 from core.payments.doubt import check as check_doubt
-from core.payments.instalments import NotBroken, NothingOwed, NotInParts, pay_next, pay_rest, remind, write_off
+from core.payments.instalments import books as planbooks
+from core.payments.instalments import plans as instalments
+from core.payments.instalments.plan import Plan, PlanState, amounts
+from core.payments.instalments.plans import NotBroken, NothingOwed, NotInParts, pay_next, pay_rest, remind, write_off
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.plan import Plan, PlanState, amounts
 from core.payments.receipts import Misfit, Receipt
 from core.payments.receiving import Fact, take_in
 from core.payments.refunds import refund_order
-from core.payments.statement import LineKind, statement
+from core.payments.settlement.statement import LineKind, statement
 from core.people import Tier
 from core.ports import UnitOfWork
 from core.shop.checkout import review

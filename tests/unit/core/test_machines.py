@@ -7,8 +7,8 @@ import pytest
 
 from core.ids import OrderId, QuoteId
 from core.money import zero
+from core.payments.fx.quote import Quote, QuoteState
 from core.payments.operations import IllegalMove, OperationState
-from core.payments.quote import Quote, QuoteState
 from core.shop.orders import Order, OrderMoved, OrderState
 from tests.builders import EUR, MAYA, NOON, a_seller, an_operation, eur
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.money import asset
-from core.payments.fx import Fixing, NoRate, RateDesk, RatesPart, StaleRate, business_days
-from core.payments.pricing import six_digits
+from core.payments.fx.desk import Fixing, NoRate, RateDesk, RatesPart, StaleRate, business_days
+from core.payments.fx.pricing import six_digits
 from tests.builders import BRL, CNY, EUR, TODAY, USD, eur, fixings, money, rate_desk
 
 SATURDAY, MONDAY, WEDNESDAY, THURSDAY = (date(2026, 10, 31), date(2026, 11, 2), date(2026, 11, 4), date(2026, 11, 5))

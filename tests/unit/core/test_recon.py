@@ -14,15 +14,16 @@ from core.errors import NotAllowed
 from core.ids import OperationId, SellerId
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, asset
-from core.payments import exceptions, recon, unsettled
-from core.payments.bankline import BankLine, LineKind, LineState, Why
-from core.payments.exceptions import Into, NoNote, NotOpen, close_exception, standings, take_exception
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payout import Payout, PayoutState
-from core.payments.payouts import payout_done
 from core.payments.receiving import take_in
-from core.payments.recon import Reported, Taken, Verbs, take_line
+from core.payments.recon import exceptions, unsettled
+from core.payments.recon import matching as recon
+from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
+from core.payments.recon.exceptions import Into, NoNote, NotOpen, close_exception, standings, take_exception
+from core.payments.recon.matching import Reported, Taken, Verbs, take_line
 from core.payments.refunds import refund_order
+from core.payments.settlement.payout import Payout, PayoutState
+from core.payments.settlement.payouts import payout_done
 from core.ports import UnitOfWork
 from core.shop.orders import Order
 from tests.builders import ADA, LIN, MAYA, NOON, ROSA, an_operation, money

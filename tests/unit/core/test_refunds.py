@@ -10,7 +10,6 @@ from core.ids import PersonId
 from core.payments.driver import dispatch
 from core.payments.operations import Operation, OperationState
 from core.payments.outcomes import record
-from core.payments.payee import BadAccount
 from core.payments.receipts import Misfit, Receipt
 from core.payments.receiving import need_receipt, take_in
 from core.payments.refund import Refund, RefundState
@@ -23,6 +22,7 @@ from core.payments.refunds import (
     return_refund_by_message,
     settle_refund_by_message,
 )
+from core.payments.settlement.payee import BadAccount
 from core.people import SellerTier
 from core.ports import Pending, Rejected, Succeeded, Unknown
 from core.shop.orders import Order, OrderState

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from core.errors import NotAllowed
+from core.payments.fx.quote import QuoteState
 from core.payments.operations import IntentState, OperationState
-from core.payments.quote import QuoteState
 from core.payments.receipts import ReceiptState
 from core.people import SellerTier, Tier
 from core.policy import shipped_policy

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.errors import NotAllowed
 from core.money import UnknownAsset
-from core.payments.fx import NoRate, StaleRate
+from core.payments.fx.desk import NoRate, StaleRate
 from core.people import SellerTier
 from core.shop.catalogue import ProductState
 from core.shop.selling import (

@@ -14,9 +14,11 @@ from core.errors import Gone, NotAllowed
 from core.ids import OrderId
 from core.ledger.journal import Leg, entry
 from core.money import Asset, Money, asset
-from core.payments import payouts
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payee import (
+from core.payments.refunds import BY_HAND
+from core.payments.settlement import payouts
+from core.payments.settlement.batches import check, due_sellers, settle_due
+from core.payments.settlement.payee import (
     BadAccount,
     BadHolder,
     choose_conversion,
@@ -25,8 +27,8 @@ from core.payments.payee import (
     masked,
     read_account,
 )
-from core.payments.payout import Payout, PayoutState
-from core.payments.payouts import (
+from core.payments.settlement.payout import Payout, PayoutState
+from core.payments.settlement.payouts import (
     NoReference,
     NotToBePaid,
     hold,
@@ -37,10 +39,8 @@ from core.payments.payouts import (
     return_payout_by_message,
     settle_payout_by_message,
 )
-from core.payments.periods import BadPeriod, last_period, read_period
-from core.payments.refunds import BY_HAND
-from core.payments.settlement import check, due_sellers, settle_due
-from core.payments.statement import Holdings, LineKind, Statement, statement, sum_of
+from core.payments.settlement.periods import BadPeriod, last_period, read_period
+from core.payments.settlement.statement import Holdings, LineKind, Statement, statement, sum_of
 from core.people import Conversion, Seller, SellerTier
 from core.policy import shipped_policy
 from core.ports import UnitOfWork

@@ -10,10 +10,10 @@ import pytest
 from core.channels.simulated import Disputed, Manners, Paid, PaidOut, Refunded, Settled
 from core.channels.simulator import Simulator
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payee import give_account, give_holder
-from core.payments.payout import PayoutState
 from core.payments.refunds import refund_order
-from core.payments.settlement import settle_due
+from core.payments.settlement.batches import settle_due
+from core.payments.settlement.payee import give_account, give_holder
+from core.payments.settlement.payout import PayoutState
 from core.ports import ActionNeeded, NotFound, Outcome, Rejected, Succeeded, Unknown
 from core.shop.checkout import pay_otherwise
 from core.shop.orders import OrderState

@@ -13,11 +13,12 @@ from core.channels.rates import shipped_rates
 from core.errors import NotAllowed
 from core.ids import PersonId
 from core.money import Money
-from core.payments import locks, positions, refunds, treasury
-from core.payments.locks import NoRoom
+from core.payments import refunds
+from core.payments.fx import locks, positions, treasury
+from core.payments.fx.locks import NoRoom
+from core.payments.fx.pricing import TooLargeToLock, cart_digest
+from core.payments.fx.quote import Quote, QuoteState
 from core.payments.operations import IllegalMove
-from core.payments.pricing import TooLargeToLock, cart_digest
-from core.payments.quote import Quote, QuoteState
 from core.payments.receiving import take_in
 from core.policy import Policy
 from core.shop.checkout import cancel, method_offers

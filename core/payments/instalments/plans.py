@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId
 from core.money import Money
-from core.payments import planbooks
 from core.payments.capturing import Share, apply
 from core.payments.charging import MayStillBePaid, NoMethod, ask_for_part
+from core.payments.fx.quote import Quote
+from core.payments.instalments import books as planbooks
+from core.payments.instalments.plan import EVERYTHING, RUNNING, Code, Part, Plan, PlanState, amounts
 from core.payments.operations import Operation, OperationState
-from core.payments.plan import EVERYTHING, RUNNING, Code, Part, Plan, PlanState, amounts
 from core.payments.pockets import quote_of
-from core.payments.quote import Quote
 from core.payments.receipts import Misfit, Receipt
 from core.people import Tier
 from core.ports import UnitOfWork

@@ -29,7 +29,7 @@ EURO = "EUR"
 
 
 class Fixed(Protocol):
-    """What a history learns from: core.payments.fx.Fixing."""
+    """What a history learns from: core.payments.fx.desk.Fixing."""
 
     @property
     def code(self) -> str: ...

@@ -267,7 +267,7 @@ def sum_of(uow: UnitOfWork, payout_id: str) -> Sum:
 
 
 def netting_key(seller: Seller, of: Asset, until: datetime) -> str:
-    """The entry that nets a debt just before the payout of the period that ends then (core.payments.settlement)."""
+    """The entry that nets a debt just before the payout of the period that ends then (see batches)."""
     return f"debt:{seller.id}:{of}:{until:%Y-%m-%d}"
 
 

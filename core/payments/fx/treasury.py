@@ -16,10 +16,10 @@ from core.ids import PersonId
 from core.ledger import accounts
 from core.ledger.journal import credit, debit, entry
 from core.money import Asset, Money, asset, zero
-from core.payments import locks
-from core.payments.fx import NoRate
-from core.payments.hedge import Hedge
-from core.payments.quote import QuoteState
+from core.payments.fx import locks
+from core.payments.fx.desk import NoRate
+from core.payments.fx.hedge import Hedge
+from core.payments.fx.quote import QuoteState
 from core.ports import Duplicate, UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell

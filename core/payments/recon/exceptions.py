@@ -12,7 +12,7 @@ from core.ids import PersonId
 from core.ledger.accounts import PROCESSOR_FEES, SUSPENSE, clearing
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, asset
-from core.payments.bankline import BankLine, LineState, Why
+from core.payments.recon.bankline import BankLine, LineState, Why
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 from core.shop.visitors import need_admin, note_command

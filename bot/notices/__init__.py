@@ -8,16 +8,14 @@ from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
 
-from bot import (
-    notices_disputes,
-    notices_fx,
-    notices_instalments,
-    notices_money,
-    notices_operations,
-    notices_recon,
-    notices_settlement,
-)
 from bot.cards import method_of, picture, repaint, retire, slip
+from bot.notices import disputes as notices_disputes
+from bot.notices import fx as notices_fx
+from bot.notices import instalments as notices_instalments
+from bot.notices import money as notices_money
+from bot.notices import operations as notices_operations
+from bot.notices import recon as notices_recon
+from bot.notices import settlement as notices_settlement
 from bot.screens import catalogue, settlement, staff
 from bot.screens import orders as screens
 from bot.screens.fit import CAPTION, length

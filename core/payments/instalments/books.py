@@ -17,7 +17,7 @@ from core.ledger.finding import Finding
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, zero
 from core.payments import pockets
-from core.payments.plan import RUNNING, Part, Plan, PlanState, amounts
+from core.payments.instalments.plan import RUNNING, Part, Plan, PlanState, amounts
 from core.policy.parts import Instalments
 from core.ports import UnitOfWork
 from core.shop.context import Shop

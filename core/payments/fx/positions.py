@@ -16,10 +16,10 @@ from core.ledger import accounts
 from core.ledger.chain import Record
 from core.ledger.finding import Finding
 from core.money import Money, asset
-from core.payments.dispute import DisputeState
-from core.payments.locks import counter_of
+from core.payments.disputes.dispute import DisputeState
+from core.payments.fx.locks import counter_of
+from core.payments.fx.quote import Quote, QuoteState
 from core.payments.pockets import forgiven
-from core.payments.quote import Quote, QuoteState
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
 

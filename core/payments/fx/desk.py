@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from core.errors import Refusal, sentence
 from core.money import Asset, Money
-from core.payments.history import History
+from core.payments.fx.history import History
 
 
 class NoRate(Refusal):

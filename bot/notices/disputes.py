@@ -9,7 +9,7 @@ from bot.admin.disputes import case_view
 from bot.screens import disputes as screens
 from bot.screens.disputes import CaseView
 from core.ids import PersonId
-from core.payments.dispute import DisputeState
+from core.payments.disputes.dispute import DisputeState
 
 if TYPE_CHECKING:
     from bot.notices import Notice

@@ -15,12 +15,12 @@ from core.ids import OperationId, OrderId, PersonId
 from core.ledger import accounts
 from core.ledger.journal import Leg, credit, debit, entry
 from core.money import Asset, Money
+from core.payments.fx.pricing import six_digits
+from core.payments.fx.quote import QuotedRate
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payout import Payout, PayoutState
-from core.payments.periods import Period
-from core.payments.pricing import six_digits
-from core.payments.quote import QuotedRate
 from core.payments.refunds import BY_HAND
+from core.payments.settlement.payout import Payout, PayoutState
+from core.payments.settlement.periods import Period
 from core.people import Seller
 from core.ports import UnitOfWork
 from core.shop.context import Shop

@@ -13,10 +13,10 @@ from datetime import datetime
 from core.errors import Refusal, sentence
 from core.ledger import accounts
 from core.money import Asset, Money
-from core.payments.fx import NoRate
+from core.payments.fx.desk import NoRate
+from core.payments.fx.pricing import cart_digest
+from core.payments.fx.quote import Quote, QuoteState
 from core.payments.operations import OperationKind
-from core.payments.pricing import cart_digest
-from core.payments.quote import Quote, QuoteState
 from core.ports import Duplicate, UnitOfWork
 from core.risk.holds import Counter
 from core.shop.context import Shop

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from core.ledger import accounts
 from core.ledger.finding import Finding
-from core.payments.dispute import UNDECIDED, Dispute, DisputeState
+from core.payments.disputes.dispute import UNDECIDED, Dispute, DisputeState
 from core.payments.pockets import captured
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork

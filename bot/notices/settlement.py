@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bot.screens import settlement as screens
 from bot.screens.screen import Screen
 from core.ids import SellerId
-from core.payments.payout import Payout
-from core.payments.statement import sum_of
+from core.payments.settlement.payout import Payout
+from core.payments.settlement.statement import sum_of
 from core.people import Seller
 from core.ports import UnitOfWork
 

@@ -13,9 +13,9 @@ from enum import StrEnum
 from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId
 from core.money import Money
-from core.payments import casebooks, pockets
-from core.payments.dispute import SHOPPER, UNDECIDED, Dispute, DisputeState, Evidence
-from core.payments.disputes import (
+from core.payments import pockets
+from core.payments.disputes import books as casebooks
+from core.payments.disputes.cases import (
     NotOpenCase,
     announce,
     begin,
@@ -25,6 +25,7 @@ from core.payments.disputes import (
     thaw,
     win,
 )
+from core.payments.disputes.dispute import SHOPPER, UNDECIDED, Dispute, DisputeState, Evidence
 from core.payments.refunds import MoreThanPaid, give_back
 from core.ports import UnitOfWork
 from core.shop.context import Shop

@@ -16,13 +16,13 @@ from enum import StrEnum
 from core.ledger.accounts import BANK, PROCESSOR_FEES, clearing
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, zero
-from core.payments import clawbacks
-from core.payments.bankline import BankLine, LineKind, LineState, Why
+from core.payments.disputes import clawbacks
 from core.payments.operations import Operation, OperationKind, OperationState
-from core.payments.payouts import HAND, return_payout_by_message, settle_payout_by_message
 from core.payments.receipts import Receipt
 from core.payments.receiving import Fact, take_in
+from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
 from core.payments.refunds import return_refund_by_message, settle_refund_by_message
+from core.payments.settlement.payouts import HAND, return_payout_by_message, settle_payout_by_message
 from core.ports import Duplicate, UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from core.ledger.accounts import clearing
 from core.ledger.finding import Finding
 from core.money import Money, asset, zero
-from core.payments import clawbacks
-from core.payments.bankline import BankLine, LineKind, LineState, Why
+from core.payments.disputes import clawbacks
 from core.payments.operations import OperationKind, OperationState
-from core.payments.recon import batch_name, batch_net
+from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
+from core.payments.recon.matching import batch_name, batch_net
 from core.ports import Duplicate, Shelf, UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell

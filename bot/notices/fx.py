@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.screens import fx as screens
 from bot.screens.screen import Screen
 from core.money import Money, asset
-from core.payments import treasury
+from core.payments.fx import treasury
 
 if TYPE_CHECKING:
     from bot.notices import Notice

@@ -13,10 +13,11 @@ from enum import IntEnum
 from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId
 from core.money import Money, zero
-from core.payments import casebooks, pockets
-from core.payments.bankline import LineKind
-from core.payments.dispute import UNDECIDED, Dispute, DisputeState
+from core.payments import pockets
+from core.payments.disputes import books as casebooks
+from core.payments.disputes.dispute import UNDECIDED, Dispute, DisputeState
 from core.payments.receipts import Receipt
+from core.payments.recon.bankline import LineKind
 from core.payments.refund import Refund
 from core.payments.refunds import give_back
 from core.ports import UnitOfWork

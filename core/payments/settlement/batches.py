@@ -12,11 +12,11 @@ from core.ledger import accounts
 from core.ledger.finding import Finding
 from core.ledger.journal import Entry, credit, debit, entry
 from core.money import Asset, Money, asset, zero
-from core.payments.fx import NoRate, StaleRate
-from core.payments.payout import Payout, PayoutState
-from core.payments.payouts import reserve_payout
-from core.payments.periods import Period, last_period
-from core.payments.statement import netting_key
+from core.payments.fx.desk import NoRate, StaleRate
+from core.payments.settlement.payout import Payout, PayoutState
+from core.payments.settlement.payouts import reserve_payout
+from core.payments.settlement.periods import Period, last_period
+from core.payments.settlement.statement import netting_key
 from core.people import Seller
 from core.ports import UnitOfWork
 from core.shop.context import Shop

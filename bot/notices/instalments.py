@@ -14,10 +14,10 @@ from bot.worker import Finish
 from core.errors import Gone
 from core.ids import OrderId, PersonId
 from core.money import Money
-from core.payments.instalments import PlanView, plan_view
+from core.payments.instalments.books import broken_at, part_of
+from core.payments.instalments.plan import RUNNING
+from core.payments.instalments.plans import PlanView, plan_view
 from core.payments.operations import Operation, OperationState
-from core.payments.plan import RUNNING
-from core.payments.planbooks import broken_at, part_of
 from core.ports import UnitOfWork
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from fractions import Fraction
 from core.errors import Refusal, sentence
 from core.ids import QuoteId
 from core.money import Asset, Money, zero
-from core.payments.fx import RateDesk
-from core.payments.quote import Quote, QuotedRate, QuoteState
+from core.payments.fx.desk import RateDesk
+from core.payments.fx.quote import Quote, QuotedRate, QuoteState
 from core.shop.browse import sums
 from core.shop.context import Method, Shop
 from core.shop.orders import Order

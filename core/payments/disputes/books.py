@@ -16,7 +16,7 @@ from core.ledger import accounts
 from core.ledger.journal import Entry, Leg, credit, debit, entry
 from core.money import Money, asset, zero
 from core.payments import pockets
-from core.payments.dispute import Dispute
+from core.payments.disputes.dispute import Dispute
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
 from core.shop.context import Shop

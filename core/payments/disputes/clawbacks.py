@@ -8,9 +8,9 @@ from typing import Protocol
 
 from core.ledger.journal import Entry
 from core.money import Money
-from core.payments import casebooks
-from core.payments.dispute import Dispute, DisputeState
-from core.payments.disputes import Stage, hear_dispute
+from core.payments.disputes import books as casebooks
+from core.payments.disputes.cases import Stage, hear_dispute
+from core.payments.disputes.dispute import Dispute, DisputeState
 from core.payments.receipts import Receipt
 from core.ports import UnitOfWork
 from core.shop.context import Shop

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from core.ids import OperationId, SellerId
 from core.money import Money
+from core.payments.fx.quote import QuotedRate
 from core.payments.operations import IllegalMove
-from core.payments.quote import QuotedRate
 
 
 class PayoutState(StrEnum):

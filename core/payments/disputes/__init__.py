@@ -1,0 +1,1 @@
+"""Cases: complaints in the chat and money that banks take back."""

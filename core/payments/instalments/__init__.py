@@ -1,0 +1,1 @@
+"""Orders paid in parts."""

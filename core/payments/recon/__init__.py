@@ -1,0 +1,1 @@
+"""Bank statements and settlement reports held against the books."""

@@ -1,0 +1,1 @@
+"""What sellers are paid, when, and the statements that say so."""
