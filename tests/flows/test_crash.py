@@ -144,7 +144,7 @@ class Purchase:
         self.town, self.product = town, product
         self.nora, self.rosa = town.chatter(shopper), town.chatter(ROSA)
         self.steps = (self.address, self.look, self.choose, self.confirm, self.pay, self.ship, self.receive)
-        self.paid = False
+        self.paid, self.mode = False, "right"
 
     async def seen(self, person, fits):
         """The newest message of the bot that fits, if there is one."""
@@ -200,7 +200,7 @@ class Purchase:
             if not self.paid:
                 self.paid = True
                 card = await self.seen(self.nora, lambda one: "📋" in "".join(labels(one)))
-                await self.nora.pay(await self.nora.scan(card))
+                await self.nora.pay(await self.nora.scan(card), self.mode)
 
         await self.persist(once, self.nora, lambda one: "Your payment has arrived" in one["text"])
 
@@ -275,6 +275,64 @@ async def test_a_kill_right_after_each_step_was_asked_for_loses_nothing(mortal):
         await walk
     await receipt_is_shown(purchase)
     judge(mortal, product, nora.who, 9)
+
+
+class MoneyBack(Purchase):
+    """A purchase that is paid twice: the second payment is sent back by its owner, the first by the admin."""
+
+    def __init__(self, town: Mortal, shopper: int, product: str) -> None:
+        super().__init__(town, shopper, product)
+        self.ada = town.chatter(ADMIN)
+        self.mode = "twice"
+        self.steps = (self.address, self.look, self.choose, self.confirm, self.pay, self.take_back, self.refund)
+
+    async def take_back(self):
+        await self.persist(
+            lambda: self.tap(self.nora, "Send it back"),
+            self.nora,
+            lambda one: "10.00 has been sent back" in one["text"],
+        )
+
+    async def refund(self):
+        (order,) = (name for (name,) in self.town.rows("SELECT id FROM orders WHERE shopper = ?", self.nora.who))
+
+        async def ask():
+            await self.ada.say(f"/refund {order}")
+
+        def both_are_back(one):
+            return self.town.rows("SELECT COUNT(*) FROM refunds WHERE state = 'done'") == [(2,)]
+
+        await self.persist(ask, self.nora, both_are_back)
+
+
+def judge_money_back(town: Mortal, shopper: int) -> None:
+    """Two payments, two refunds, each booked once; nothing is owed to the buyer any more, and the limit is whole."""
+    keys = [key.partition(":")[0] for (key,) in town.rows("SELECT key FROM entries")]
+    assert (keys.count("capture"), keys.count("held"), keys.count("refunded")) == (1, 1, 2)
+    kinds = town.rows("SELECT state, COUNT(*) FROM refunds GROUP BY state")
+    assert kinds == [("done", 2)]
+    owed = town.rows("SELECT SUM(amount_minor) FROM legs WHERE account = ?", f"refund_payable:{shopper}")
+    assert owed == [(0,)]
+    for asset, total in town.rows("SELECT amount_asset, SUM(amount_minor) FROM legs GROUP BY amount_asset"):
+        assert total == 0, asset
+
+
+async def test_money_goes_back_once_however_often_the_shop_is_killed(mortal):
+    """Held money by its owner's choice, then the order's own payment; the bank's books say what came of it."""
+    product = await rosa_sells(mortal, "Returned cup", 9)
+    nora = await mortal.newcomer()
+    story = MoneyBack(mortal, nora.who, product)
+    before = await nora.balance("EUR")
+    dice = random.Random(20261123)
+    walk = asyncio.create_task(walked(story))
+    for _ in range(KILLS):
+        await asyncio.wait([walk], timeout=dice.uniform(0.02, 0.9))
+        await mortal.kill()
+        await mortal.revive()
+    await walk
+    assert await nora.balance("EUR") == before, "the buyer has all of it back, and not a cent more"
+    assert mortal.rows("SELECT stock FROM products WHERE id = ?", product) == [(9,)]
+    judge_money_back(mortal, nora.who)
 
 
 async def test_fifty_shoppers_at_once_for_twenty_items_buy_exactly_twenty(mortal):
