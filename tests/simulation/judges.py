@@ -60,8 +60,9 @@ def under_way(uow: UnitOfWork, now: datetime) -> list[str]:
 
 
 def _is_stale_code(uow: UnitOfWork, charge: Operation, now: datetime) -> bool:
-    """A code of our own for a part of a broken plan: it asks nobody anything any more."""
-    return charge.is_offer and charge.expires_at is not None and charge.expires_at < now and _is_broken(uow, charge)
+    """A code for a part of a broken plan: it may be paid for ever, and nobody waits for it. A parked one is listed."""
+    waits = charge.state in (OperationState.ACTION, OperationState.PARKED)
+    return waits and charge.expires_at is not None and charge.expires_at < now and _is_broken(uow, charge)
 
 
 def _is_broken(uow: UnitOfWork, charge: Operation) -> bool:
