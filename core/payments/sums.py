@@ -10,8 +10,8 @@ from core.ledger import accounts
 from core.ledger.finding import Finding
 from core.ledger.journal import Leg
 from core.money import Money
+from core.payments.ahead import with_orders, with_receipts
 from core.payments.disputes.dispute import DisputeState
-from core.payments.instalments.ahead import with_orders, with_receipts
 from core.payments.pockets import captured, left, quote_of
 from core.payments.receipts import Receipt
 from core.payments.refund import RefundState

@@ -6,26 +6,27 @@ converted, or a hedge.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from fractions import Fraction
 
 from core.ids import OrderId
 from core.ledger import accounts
 from core.ledger.chain import Record
 from core.ledger.finding import Finding
 from core.money import Money, asset
+from core.payments.ahead import with_orders
 from core.payments.disputes.dispute import DisputeState
 from core.payments.fx.locks import counter_of
 from core.payments.fx.quote import Quote, QuoteState
-from core.payments.pockets import forgiven
+from core.payments.pockets import captured, forgiven
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
+from core.shop.orders import Order
 
 INVARIANT = 10
 _PAGE = 500
-_ALL = 1_000_000
 _TAKEN = (RefundState.FUNDED, RefundState.DONE, RefundState.FAILED)  # FAILED: owed to the payer still
 
 
@@ -41,11 +42,15 @@ def check(uow: UnitOfWork) -> Iterator[Finding]:
     """Findings of invariant 10. One walk through the orders, one through the journal; nothing is held of either."""
     told: Counter[str] = Counter()
     used = 0
-    for order, quotes in _with_quotes(uow):
-        moves = _moves(uow, order)
+    for unit, order in with_orders(uow, uow.orders.walk()):
+        moves = _moves(uow, order.id)
         told.update(moves.minor)
-        used += len(quotes)
-        yield from _order(uow, order, quotes, moves)
+        quote = unit.quotes.need(order.quote) if order.quote else None
+        if quote is not None and quote.state is QuoteState.USED:
+            used += 1
+            yield from _used(unit, order, quote, moves)
+        elif any(moves.minor.values()):
+            yield Finding(INVARIANT, order.id, "the order has moved the open position without a quote that was used")
     for record in uow.journal.walk():
         moved = _moved(record)
         if moved and record.order is not None:
@@ -55,18 +60,8 @@ def check(uow: UnitOfWork) -> Iterator[Finding]:
     if any(told.values()):
         yield Finding(INVARIANT, accounts.POSITION, "it was moved for orders that are not there")
     if used != uow.quotes.count(state=QuoteState.USED):
-        yield Finding(INVARIANT, "quotes", "some were used by orders that are not there")
+        yield from _strays(uow)
     yield from _locked(uow)
-
-
-def _with_quotes(uow: UnitOfWork) -> Iterator[tuple[OrderId, list[Quote]]]:
-    """Every order, with the quotes that it has used."""
-    orders = uow.orders.walk()
-    while page := tuple(order.id for order in islice(orders, _PAGE)):
-        used: defaultdict[OrderId, list[Quote]] = defaultdict(list)
-        for quote in uow.quotes.find(order=page, state=QuoteState.USED, limit=_ALL):
-            used[quote.order].append(quote)
-        yield from ((order, used[order]) for order in page)
 
 
 def _moves(uow: UnitOfWork, order: OrderId) -> _Moves:
@@ -87,19 +82,22 @@ def _moved(record: Record) -> Counter[str]:
     return moves
 
 
-def _order(uow: UnitOfWork, order: OrderId, quotes: list[Quote], moves: _Moves) -> Iterator[Finding]:
-    """An order uses one quote, in time, and moves the position as that quote says, or not at all."""
-    if not quotes and any(moves.minor.values()):
-        yield Finding(INVARIANT, order, "the order has moved the open position without a quote that was used")
-    if len(quotes) > 1:
-        yield Finding(INVARIANT, order, "two quotes of one order have been used")
-    for quote in quotes:
-        if quote.used_at is not None and quote.used_at > quote.expires_at:
-            yield Finding(INVARIANT, quote.id, "the quote was used after its deadline")
-        yield from _explained(uow, quote, moves)
+def _used(uow: UnitOfWork, order: Order, quote: Quote, moves: _Moves) -> Iterator[Finding]:
+    """An order uses one quote, in time, and moves the position as that quote says."""
+    if quote.used_at is not None and quote.used_at > quote.expires_at:
+        yield Finding(INVARIANT, quote.id, "the quote was used after its deadline")
+    yield from _explained(uow, order, quote, moves)
 
 
-def _explained(uow: UnitOfWork, quote: Quote, moves: _Moves) -> Iterator[Finding]:
+def _strays(uow: UnitOfWork) -> Iterator[Finding]:
+    """Quotes that were used, and not by their orders."""
+    for quote in uow.quotes.walk():
+        order = uow.orders.get(quote.order) if quote.state is QuoteState.USED else None
+        if quote.state is QuoteState.USED and (order is None or order.quote != quote.id):
+            yield Finding(INVARIANT, quote.order, "a quote was used that is not its order’s, or a second one of it")
+
+
+def _explained(uow: UnitOfWork, order: Order, quote: Quote, moves: _Moves) -> Iterator[Finding]:
     """Both sides of the position stand in the quote's proportion, and what is closed of it went back to the buyer."""
     if not quote.is_exchange:
         if any(moves.minor.values()):
@@ -111,14 +109,18 @@ def _explained(uow: UnitOfWork, quote: Quote, moves: _Moves) -> Iterator[Finding
         return
     if abs(owed * quote.pay.minor - came * quote.counter.minor) > moves.entries * quote.pay.minor:
         yield Finding(INVARIANT, quote.order, "the two sides of the order’s position are not at the quote’s rate")
-    back = 0
-    if came != quote.pay.minor:
-        back = sum(one.amount.minor for one in uow.refunds.find(order=quote.order, state=_TAKEN, limit=_PAGE))
-        lost = uow.disputes.find(order=quote.order, state=DisputeState.LOST, limit=_PAGE)
-        back += forgiven(uow, uow.orders.need(quote.order), quote.pay).minor
-        back = min(quote.pay.minor, back + sum(one.covered.minor for one in lost))
-    if came != quote.pay.minor - back:
+    if came != _wanted(uow, order, quote):
         yield Finding(INVARIANT, quote.order, "the open position of the order is not what was captured less refunded")
+
+
+def _wanted(uow: UnitOfWork, order: Order, quote: Quote) -> int:
+    """What the order must have opened: what stays of its payment, and of a shortfall that was let pass as much."""
+    paid = captured(uow, order).minor
+    back = sum(one.amount.minor for one in uow.refunds.find(order=quote.order, state=_TAKEN, limit=_PAGE))
+    lost = uow.disputes.find(order=quote.order, state=DisputeState.LOST, limit=_PAGE)
+    back += sum(one.covered.minor for one in lost) + forgiven(uow, order, quote.pay).minor
+    stays = max(0, paid - back)
+    return stays + (round(Fraction((quote.pay.minor - paid) * stays, paid)) if paid else 0)
 
 
 def _outside_orders(uow: UnitOfWork, key: str, moves: Counter[str]) -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.payments.instalments import ahead
-from core.payments.instalments.ahead import with_orders, with_receipts
+from core.payments import ahead
+from core.payments.ahead import with_orders, with_receipts
 from core.payments.recon import unsettled
 from core.payments.recon.unsettled import Span, movements
 from core.payments.refund import RefundState

@@ -11,7 +11,9 @@ import pytest
 
 from core.channels.rates import shipped_rates
 from core.errors import NotAllowed
-from core.ids import PersonId
+from core.ids import OrderId, PersonId, QuoteId
+from core.ledger import accounts
+from core.ledger.journal import credit, debit, entry
 from core.money import Money
 from core.payments import refunds
 from core.payments.fx import locks, positions, treasury
@@ -20,6 +22,7 @@ from core.payments.fx.pricing import TooLargeToLock, cart_digest
 from core.payments.fx.quote import Quote, QuoteState
 from core.payments.operations import IllegalMove
 from core.payments.receiving import take_in
+from core.payments.refund import Refund, RefundState
 from core.policy import Policy
 from core.shop.checkout import cancel, method_offers
 from tests.builders import ADA, BRL, CNY, EUR, LIN, MAYA, NOON, ROSA, WEI, eur, fixings, money, policy
@@ -369,3 +372,27 @@ def test_the_check_takes_a_refund_for_what_it_is(world: World) -> None:
     world.run_errands()
     sound(world)
     assert exposures(world) == {}
+
+
+def test_the_check_finds_a_refund_that_left_the_position_open(world: World) -> None:
+    order = sale(world)
+    (receipt,) = world.look(lambda uow: uow.receipts.find(order=order.id))
+    refund = Refund(
+        "F1", receipt.id, Money(100, receipt.amount.asset), "unapplied:pix", RefundState.DONE, "order", NOON, order.id
+    )
+    found = broken(world, lambda uow: uow.refunds.add(refund))
+    assert found == ["the open position of the order is not what was captured less refunded"]
+
+
+def test_the_check_finds_a_position_of_an_order_that_is_not_there(world: World) -> None:
+    sale(world)
+    legs = (debit(accounts.POSITION, eur("5.00")), credit(accounts.FX_RESULT, eur("5.00")))
+    stray = entry("capture:NO", NOON, "capture", *legs, order=OrderId("NO"))
+    found = broken(world, lambda uow: uow.journal.post(stray))
+    assert found == ["it was moved for orders that are not there"]
+
+
+def test_the_check_finds_a_second_quote_that_was_used(world: World) -> None:
+    quote = quote_of(world, sale(world))
+    found = broken(world, lambda uow: uow.quotes.add(replace(quote, id=QuoteId("2ND"), version=0)))
+    assert found == ["a quote was used that is not its order’s, or a second one of it"]

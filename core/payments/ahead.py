@@ -18,7 +18,7 @@ _ALL = 1_000_000
 
 
 def with_orders(uow: UnitOfWork, orders: Iterable[Order]) -> Iterator[tuple[UnitOfWork, Order]]:
-    """Each order, with a unit that already knows its quote, applications, refunds and disputes. For reading only."""
+    """Each order, with a unit that knows its quote, applications, refunds and disputes. For reading only."""
     for page in _pages(orders):
         quotes = _Found(uow.quotes, "id", {order.quote for order in page if order.quote})
         unit = _ahead(uow, page, "order", ("applications", "refunds", "disputes"), quotes=quotes)
@@ -26,7 +26,7 @@ def with_orders(uow: UnitOfWork, orders: Iterable[Order]) -> Iterator[tuple[Unit
 
 
 def with_receipts(uow: UnitOfWork, receipts: Iterable[Receipt]) -> Iterator[tuple[UnitOfWork, Receipt]]:
-    """Each payment, with a unit that already knows its applications, refunds and disputes. For reading only."""
+    """Each payment, with a unit that knows its applications, refunds and disputes. For reading only."""
     for page in _pages(receipts):
         unit = _ahead(uow, page, "receipt", ("applications", "refunds", "disputes"))
         yield from ((unit, receipt) for receipt in page)
