@@ -105,9 +105,11 @@ def moved(
 
 
 def _moved(uow: UnitOfWork, case: Dispute) -> Iterator[tuple[str, Dispute, Money, datetime]]:
-    for turn in range(1, case.turn + 1):
+    for turn in range(1, max(case.turn, case.round) + 1):
         name, taken = f"{case.id}:{turn}", _entry(uow, f"dispute:{case.id}:{turn}:taken")
-        if taken is None:
+        if taken is None:  # a fee may be charged for the warning alone
+            if fee := _entry(uow, casebooks.fee_key(case, turn)):
+                yield f"clawback-fee:{name}", case, -_fee(uow, case, turn), fee.at
             continue
         yield f"clawback:{name}", case, -case.amount - _fee(uow, case, turn), taken.at
         if back := _entry(uow, f"dispute:{case.id}:{turn}:back"):

@@ -128,6 +128,7 @@ def _batches(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
 def _disputed(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
     for name, case, amount, at in clawbacks.moved(uow, span.of("opened_at")):
         kind = LineKind.CHARGEBACK if amount.minor < 0 else LineKind.RETURN
+        kind = LineKind.FEE if name.startswith("clawback-fee:") else kind
         yield Movement(name, case.source, kind, name, case.case[:64], amount, at)
 
 
