@@ -27,16 +27,12 @@ class SqlShelf(Generic[K, T]):
     stands; a thing that this transaction has not read is written whole. A unit that cannot write `remembers` nothing.
     """
 
-    __slots__ = ("_mapping", "_remembers", "_run", "_seen", "_sql")
+    __slots__ = ("_mapping", "_remembers", "_run", "_sql", "seen")
 
     def __init__(self, statements: Statements, link: Link, *, remembers: bool = True) -> None:
         self._remembers = remembers
         self._sql, self._mapping, self._run = statements, statements.mapping, link.run
-        self._seen: dict[Any, Any] = {}
-
-    def forget(self) -> None:
-        """A new transaction begins: what was read before counts no more."""
-        self._seen.clear()
+        self.seen: dict[Any, Any] = {}  # key → the thing as this transaction last read or wrote it
 
     def get(self, key: K) -> T | None:
         """core.ports.Shelf.get."""
@@ -62,21 +58,21 @@ class SqlShelf(Generic[K, T]):
             return None
         thing: T = self._mapping.thing(row)
         if self._remembers:
-            self._seen[key] = thing
+            self.seen[key] = thing
         return thing
 
     def add(self, thing: T) -> T:
         """core.ports.Shelf.add. After Duplicate the transaction goes on: a verb may catch it."""
         if self._run(self._sql.add, self._mapping.row(thing)).rowcount != 1:
             raise Duplicate(self._mapping.noun.name)
-        self._seen[getattr(thing, self._mapping.noun.key)] = thing
+        self.seen[getattr(thing, self._mapping.noun.key)] = thing
         return thing
 
     def save(self, thing: T) -> T:
         """core.ports.Shelf.save. Raises Conflict when the version, or a number about to be replaced, has moved on."""
         mapping, given = self._mapping, getattr(thing, "version")  # noqa: B009 - T is any noun; all have a version
         key = getattr(thing, mapping.noun.key)
-        old = self._seen.get(key)
+        old = self.seen.get(key)
         names = mapping.everything if old is None else mapping.changes(old, thing)
         columns, values = mapping.part(thing, names)
         guarded = () if old is None else tuple(name for name in names if name in mapping.noun.counts)
@@ -87,7 +83,7 @@ class SqlShelf(Generic[K, T]):
         if self._run(sql.text, sql.bind(params)).rowcount != 1:
             raise Conflict
         saved: T = replace(thing, version=given + 1)  # type: ignore[type-var]
-        self._seen[key] = saved
+        self.seen[key] = saved
         return saved
 
     def shift(self, key: K, field: str, by: int, *, least: int = 0, most: int | None = None) -> bool:
@@ -113,7 +109,7 @@ class SqlShelf(Generic[K, T]):
         rows = self._search(self._sql.find(shape, newest), shape.values | {"limit": limit, "offset": offset})
         things = [self._mapping.thing(row) for row in rows]
         if self._remembers:
-            self._seen.update({getattr(thing, self._mapping.noun.key): thing for thing in things})
+            self.seen.update({getattr(thing, self._mapping.noun.key): thing for thing in things})
         return things
 
     def count(

@@ -53,4 +53,5 @@ class SqlUnit:
     def fresh(self) -> None:
         """A new transaction begins."""
         for shelf in self._shelves:
-            shelf.forget()
+            if shelf.seen:  # a transaction touches a few of them
+                shelf.seen.clear()

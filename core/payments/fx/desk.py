@@ -94,9 +94,11 @@ class RateDesk:
         self.history = history or History()
         # Code → source → day. The source heard last stands last.
         self._fixings: dict[str, dict[str, dict[date, Fixing]]] = {}
+        self._mids: dict[tuple[Asset, Asset, date, bool], Mid] = {}  # what was crossed since the last word of a source
 
     def learn(self, fixings: Iterable[Fixing]) -> None:
         """Take over fixings, in any order of days. On the same day the later word counts, but an admin's stands."""
+        self._mids.clear()
         for fixing in fixings:
             if fixing.rate > 0:
                 sources = self._fixings.setdefault(fixing.code, {})
@@ -164,6 +166,12 @@ class RateDesk:
 
         For valuing what is there already, and not `to_sell`, any last known rate will do.
         """
+        asked = (base, quote, today, to_sell)
+        if asked not in self._mids:
+            self._mids[asked] = self._cross(*asked)
+        return self._mids[asked]
+
+    def _cross(self, base: Asset, quote: Asset, today: date, to_sell: bool) -> Mid:
         if base == quote:
             return Mid(Fraction(1), today, "")
         one, other = self._per_euro(base, today, to_sell=to_sell), self._per_euro(quote, today, to_sell=to_sell)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from core.errors import Refusal, sentence
 from core.ids import QuoteId
@@ -35,6 +36,7 @@ class TooLargeToLock(Refusal):
 OFFER_LIFE = timedelta(minutes=15)
 
 
+@lru_cache(maxsize=1024)
 def six_digits(rate: Fraction) -> Fraction:
     """`rate` to 6 significant digits: the rate that is shown is the rate that is used."""
     if rate <= 0:
