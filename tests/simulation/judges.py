@@ -189,6 +189,11 @@ def _twice(uow: UnitOfWork, world: World) -> Iterator[str]:
             yield f"{record.key}: money was sent twice"
     for rail in world.rails.values():
         back = {one.party for one in rail.sim.books.movements if one.kind.startswith("clawback")}
+        # A stranger's payment that was given to an order: they have it without an owner.
+        nobodys = {one.of for one in rail.sim.books.movements if one.kind == "payment" and not one.party}
+        back |= {
+            one.order or "" for one in uow.receipts.find(channel=rail.name, fact=tuple(sorted(nobodys)), limit=EVER)
+        }
         for (party, code), minor in sorted(rail.sim.books.charged().items()):
             if minor < 0 and party not in back:
                 yield f"the buyer of {party} got {-minor} {code} more back from {rail.name} than they paid there"
