@@ -9,7 +9,7 @@ from bot.admin import commands as admin
 from bot.admin import disputes as cases
 from bot.admin import fx as treasury
 from bot.admin import instalments as plans
-from bot.admin import money, operations, payouts, recon
+from bot.admin import money, operations, payouts, recon, watching
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
 from bot.shopper import browsing, buying, disputing, held, instalments, orders
@@ -82,6 +82,8 @@ COMMANDS: dict[str, Command] = {
     "resolve": Command(operations.resolve, "admin", Word("say how a command in doubt ended, and what proves it"), 24),
     "disputes": Command(cases.disputes_, "admin", Word("the open disputes")),
     "dispute": Command(cases.dispute, "admin", Word("one dispute, or how it ends"), 4),
+    "freeze": Command(watching.freeze, "admin", Word("keep an order’s money where it is; say why"), 40),
+    "thaw": Command(watching.thaw, "admin", Word("let an order’s money move again"), 1),
     "recon": Command(recon.recon, "admin", Word("bank statements and reports against the books")),
     "payouts": Command(payouts.payouts, "admin", Word("the payouts to sellers")),
     "hold": Command(payouts.hold, "admin", Word("stop a payout"), 1),

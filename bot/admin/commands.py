@@ -14,7 +14,7 @@ from bot.screens.screen import Screen
 from bot.shopper import orders as shopper_orders
 from bot.visit import Visit
 from bot.words import Word, Words
-from core.errors import Gone, Refusal, sentence
+from core.errors import Refusal, sentence
 from core.ids import PersonId
 from core.money import Money, asset, zero
 from core.payments.fx.desk import BY_HAND, Fixing
@@ -37,6 +37,12 @@ class BadRate(Refusal):
     sentence = sentence(
         "To enter a rate: /rate CODE VALUE, units of the currency for one euro, such as /rate USD 1.0842."
     )
+
+
+class WhichOrder(Refusal):
+    """Not an order."""
+
+    sentence = sentence("Which order? Write /order and its number; /orders lists them.")
 
 
 async def orders(visit: Visit, *words: str) -> None:
@@ -68,7 +74,7 @@ def _orders(uow: UnitOfWork, states: tuple[OrderState, ...], offset: int) -> lis
 async def order(visit: Visit, *words: str) -> None:
     """/order ID."""
     if not words:
-        raise Gone
+        raise WhichOrder
     await shopper_orders.order(visit, words[0].upper())
 
 

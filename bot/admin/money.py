@@ -14,6 +14,12 @@ from core.ports import UnitOfWork
 from core.shop.context import Shop
 
 
+class BadRefund(Refusal):
+    """Neither an order nor a payment."""
+
+    sentence = sentence("To send money back: /refund ORDER, /refund ORDER AMOUNT, or /refund PAYMENT for held money.")
+
+
 class BadAssign(Refusal):
     """Not a payment and an order."""
 
@@ -30,7 +36,7 @@ async def refund(visit: Visit, *words: str) -> None:
     """/refund ORDER [AMOUNT]: an order's payment, or a part of it; /refund PAYMENT: money that is held."""
     visit.need_admin()
     if not words:
-        raise refunds.NothingToRefund
+        raise BadRefund
     amounts = await visit.do(_refund, words[0].upper(), " ".join(words[1:]))
     if not amounts:
         await visit.tell(visit.t("↩️ Nothing goes back: it was taken off what is not yet paid in parts."))

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from bot.screens import settlement as screens
 from bot.visit import Visit
-from core.errors import Gone
+from core.errors import Refusal, sentence
 from core.payments.settlement import payouts as verbs
 from core.payments.settlement.payout import Payout
 from core.people import Seller
 from core.ports import UnitOfWork
 
 PAGE = 20
+
+
+class BadPayout(Refusal):
+    """Not a payout."""
+
+    sentence = sentence("Which payout? /hold PAYOUT, /release PAYOUT or /paid PAYOUT REFERENCE; /payouts lists them.")
 
 
 async def payouts(visit: Visit, *_: str) -> None:
@@ -46,5 +52,5 @@ async def paid(visit: Visit, *words: str) -> None:
 
 def _named(words: tuple[str, ...]) -> str:
     if not words:
-        raise Gone
+        raise BadPayout
     return words[0].upper()

@@ -13,6 +13,7 @@ from bot.screens.instalments import pay_keys, plan_lines
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.money import Money
+from core.payments.disputes.monitoring import reason_of, watched_since
 from core.payments.operations import IntentState, OperationState
 from core.payments.pockets import asked
 from core.payments.receipts import ReceiptState
@@ -155,7 +156,13 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, now: da
     if one.state is OrderState.SHIPPED and one.release_at:
         lines.append(t("Counts as received on {moment}", moment=one.release_at))
     if one.frozen and (admin or sells):
-        lines.append(t("❄️ Its money is frozen until the case is decided"))
+        lines.append(
+            t("❄️ Its money is frozen while the shop looks into it")
+            if watched_since(one)
+            else t("❄️ Its money is frozen until the case is decided")
+        )
+        if admin and reason_of(one):
+            lines.append(t("Frozen by hand: {reason}", reason=reason_of(one)))
     return Screen(fitted(t, before, items(t, one.lines), lines, MESSAGE), _order_keys(t, view, reader))
 
 
@@ -170,6 +177,7 @@ def _lines(view: OrderView) -> Html:
 def _order_keys(t: Words, view: OrderView, reader: int) -> tuple[tuple[Key, ...], ...]:
     one = view.order
     mine, sells = one.shopper == reader, view.seller.person == reader
+    in_case = one.frozen and not watched_since(one)
     return rows(
         row(_pay_key(t, view) if mine else None),
         *(pay_keys(t, view.plan) if mine and view.plan else ()),
@@ -178,7 +186,7 @@ def _order_keys(t: Words, view: OrderView, reader: int) -> tuple[tuple[Key, ...]
             Key(t.plain("✖️ Cancel the order"), ("ox", one.id)) if mine and one.state is OrderState.PLACED else None,
             Key(t.plain("🎁 I have received it"), ("or", one.id)) if mine and one.state is OrderState.SHIPPED else None,
         ),
-        row(_wrong_key(t, one) if mine and one.state in _COMPLAINED and not one.frozen else None),
+        row(_wrong_key(t, one) if mine and one.state in _COMPLAINED and not in_case else None),
         row(Key(t.plain("🚚 Mark as shipped"), ("sp", one.id)) if sells and one.state is OrderState.PAID else None),
     )
 
@@ -312,3 +320,15 @@ def thanks(t: Words, view: OrderView) -> Screen:
         ),
         rows(row(Key(t.plain("🛍 See what is for sale"), ("sh", 0)))),
     )
+
+
+def frozen(t: Words, order: Order) -> Html:
+    """To an admin who has frozen an order by hand."""
+    return t("❄️ The money of order {order} stays where it is, until /thaw lets it go.", order=order.id)
+
+
+def thawed(t: Words, order: Order) -> Html:
+    """To an admin who has let it go: what a case freezes stays so."""
+    if order.frozen:
+        return t("Your freeze of order {order} is lifted; an open case still keeps its money.", order=order.id)
+    return t("✅ The money of order {order} can move again.", order=order.id)

@@ -59,7 +59,7 @@ async def test_an_order_shows_each_reader_their_side_of_it(town):
     assert "Via Roma" not in admin["text"], "who runs the shop need not know where it goes"
 
 
-@pytest.mark.parametrize("asked", ["/order", "/order NOSUCHORDE", "/order x", "/order ../../etc", "/order 💥"])
+@pytest.mark.parametrize("asked", ["/order NOSUCHORDE", "/order x", "/order ../../etc", "/order 💥"])
 async def test_an_order_that_is_not_there_sounds_like_one_that_is_somebody_elses(town, asked):
     nora, order = await a_paid_order(town)
     stranger = await town.newcomer("Sly")
@@ -68,6 +68,26 @@ async def test_an_order_that_is_not_there_sounds_like_one_that_is_somebody_elses
     assert foreign["text"] == unknown["text"] == "That is no longer here, or it is not yours."
     assert "no longer here" in (await told(town.chatter(WEI), f"/order {order}", lambda one: True))["text"] or True
     assert nora.who != stranger.who
+
+
+@pytest.mark.parametrize("asked", ["/order", "/refund", "/hold", "/release", "/paid", "/freeze", "/thaw", "/assign"])
+async def test_a_command_without_its_words_says_how_it_is_written(town, asked):
+    assert f"{asked} " in (await told(town.chatter(ADMIN), asked, lambda one: True))["text"]
+
+
+async def test_an_admin_freezes_an_order_and_lets_it_go(town):
+    nora, order = await a_paid_order(town)
+    ada, seller = town.chatter(ADMIN), town.chatter(ROSA)
+    await told(ada, f"/freeze {order} looks like a stolen card", "stays where it is")
+    shown = await told(ada, f"/order {order}", f"Order {order}")
+    assert "looks like a stolen card" in shown["text"]
+    for who in (nora, seller):
+        assert "stolen" not in (await told(who, f"/order {order}", f"Order {order}"))["text"]
+    assert "frozen" in (await told(ada, f"/refund {order}", lambda one: True))["text"]
+    assert "not for you" in (await told(nora, f"/thaw {order}", lambda one: True))["text"]
+    await told(ada, f"/thaw {order.lower()}", "can move again")
+    await told(ada, f"/thaw {order}", "not frozen by hand")
+    await told(ada, f"/refund {order}", "on its way back")
 
 
 async def test_stats_are_a_picture_with_the_figures_beside_it(town):

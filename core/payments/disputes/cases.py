@@ -295,13 +295,17 @@ def thaw(uow: UnitOfWork, shop: Shop, order_id: OrderId | None) -> None:
     """
     if order_id is None:
         return
-    order, now = uow.orders.lock(order_id), shop.clock.now()
-    if not order.frozen.startswith(_FREEZES):
-        return
-    frozen, ship_by = freeze_of(uow, order.id), order.ship_by
+    order = uow.orders.lock(order_id)
+    if order.frozen.startswith(_FREEZES):
+        release_from_freeze(uow, shop, order)
+
+
+def release_from_freeze(uow: UnitOfWork, shop: Shop, order: Order) -> Order:
+    """What froze the order is over: from now on it is frozen by its open cases alone, if there are any."""
+    frozen, ship_by, now = freeze_of(uow, order.id), order.ship_by, shop.clock.now()
     if not frozen and order.state is OrderState.PAID and ship_by is not None and ship_by <= now:
         ship_by = now + shop.policy.escrow[uow.sellers.need(order.seller).tier].ship
-    uow.orders.save(replace(order, frozen=frozen, ship_by=ship_by))
+    return uow.orders.save(replace(order, frozen=frozen, ship_by=ship_by))
 
 
 def _cases(uow: UnitOfWork, order: OrderId | None) -> list[Dispute]:

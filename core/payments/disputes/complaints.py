@@ -100,7 +100,11 @@ def complain(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, reas
     if order.shopper != who or reason not in set(Complaint):
         raise Gone
     may_complain(shop, order, shop.clock.now())
-    if order.frozen or uow.disputes.count(source=SHOPPER, case=order.id):
+    if (
+        order.frozen.startswith("dispute:")
+        or uow.disputes.count(order=order.id, state=UNDECIDED)
+        or uow.disputes.count(source=SHOPPER, case=order.id)
+    ):
         raise CaseOpen(order=order.id)
     left = pockets.left(uow, order)
     applied = uow.applications.find(order=order.id, limit=1)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from core.ledger import accounts
 from core.ledger.finding import Finding
 from core.payments.disputes.dispute import UNDECIDED, Dispute, DisputeState
+from core.payments.disputes.monitoring import left_while_watched
 from core.payments.pockets import captured
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
@@ -69,6 +70,8 @@ def _order(uow: UnitOfWork, order: Order) -> Iterator[Finding]:
         yield Finding(17, order.id, "a case is open, and the order is not frozen")
     if not open_ and order.frozen.startswith("dispute:"):
         yield Finding(17, order.id, "it is frozen by a case that is over")
+    for key in left_while_watched(uow, order, _LEAVES):
+        yield Finding(17, key, f"money of order {order.id} was moved while an admin had it frozen")
     for case in open_:
         for key in _left(uow, order, case):
             yield Finding(17, key, f"money of order {order.id} was moved while case {case.id} was open")
