@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from core.channels.simulated import Movement
 from core.ledger import accounts
 from core.ledger.check import check
 from core.payments.disputes.dispute import UNDECIDED
@@ -188,15 +189,23 @@ def _twice(uow: UnitOfWork, world: World) -> Iterator[str]:
         if record.kind == "refund paid twice" or (record.key.startswith("payout:") and record.key.endswith(":late")):
             yield f"{record.key}: money was sent twice"
     for rail in world.rails.values():
-        back = {one.party for one in rail.sim.books.movements if one.kind.startswith("clawback")}
-        # A stranger's payment that was given to an order: they have it without an owner.
-        nobodys = {one.of for one in rail.sim.books.movements if one.kind == "payment" and not one.party}
-        back |= {
-            one.order or "" for one in uow.receipts.find(channel=rail.name, fact=tuple(sorted(nobodys)), limit=EVER)
-        }
-        for (party, code), minor in sorted(rail.sim.books.charged().items()):
-            if minor < 0 and party not in back:
-                yield f"the buyer of {party} got {-minor} {code} more back from {rail.name} than they paid there"
+        paid: Counter[tuple[object, str]] = Counter()
+        for one in rail.sim.books.movements:
+            if one.kind in ("payment", "refund"):
+                paid[_payer(uow, rail.name, one), one.amount.asset.code] += one.amount.minor
+        for (who, code), minor in paid.items():
+            if minor < 0:
+                yield f"{who} got {-minor} {code} more back from {rail.name} than they ever paid there"
+
+
+def _payer(uow: UnitOfWork, channel: str, one: Movement) -> object:
+    """Whose a movement is: by the payment that it is or gives back, as an admin may have given it to somebody."""
+    if one.kind == "payment":
+        known = uow.receipts.find(channel=channel, fact=one.of, limit=1)
+    else:
+        sent = uow.operations.find(channel=channel, reference=one.reference, kind=OperationKind.REFUND, limit=1)
+        known = [uow.receipts.need(each.receipt) for each in sent]
+    return known[0].payer if known else one.party
 
 
 def _owners(uow: UnitOfWork) -> Iterator[str]:
