@@ -63,6 +63,7 @@ COMMANDS: dict[str, Command] = {
     "orders": Command(admin.orders, "everyone", Word("your orders"), 1),
     "order": Command(admin.order, "everyone", Word("one order by its number"), 1),
     "plans": Command(instalments.plans, "everyone", Word("what you pay in parts")),
+    "held": Command(held.held, "everyone", Word("your money that paid no order")),
     "address": Command(ask_address, "everyone", Word("your address")),
     "language": Command(browsing.languages, "everyone", Word("choose the language")),
     "currency": Command(browsing.currencies, "everyone", Word("choose the currency prices are shown in"), 1),

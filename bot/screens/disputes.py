@@ -96,7 +96,7 @@ def _reason(t: Words, case: Dispute) -> str:
 def _asks(t: Words, case: Dispute) -> list[Html]:
     if not case.respond_by:
         return []
-    return [t("Please say what happened until {moment}.", moment=case.respond_by)]
+    return [t("Please say what happened by {moment}.", moment=case.respond_by)]
 
 
 def _say_key(t: Words, case: Dispute) -> Key:
@@ -145,9 +145,7 @@ def opened(t: Words, view: CaseView, reader: PersonId, *, silent: str) -> Screen
         lines.append(t("Reason: {reason}", reason=_reason(t, case)))
         lines.append(t("Your money for it is held until an admin has decided."))
     if case.is_complaint and silent == "shopper" and case.respond_by:
-        lines.append(
-            t("If the seller says nothing until {moment}, it is decided for the buyer.", moment=case.respond_by)
-        )
+        lines.append(t("If the seller says nothing by {moment}, it is decided for the buyer.", moment=case.respond_by))
     return Screen(Html("\n").join([*lines, *_asks(t, case)]), rows(row(_say_key(t, case))))
 
 
@@ -156,7 +154,7 @@ def soon(t: Words, view: CaseView) -> Screen:
     case = view.case
     return Screen(
         t(
-            "⏰ Case {dispute} about order {order}: please say what happened until {moment}.",
+            "⏰ Case {dispute} about order {order}: please say what happened by {moment}.",
             dispute=case.id,
             order=case.order or "—",
             moment=case.respond_by or view.now,
@@ -230,7 +228,7 @@ def case_list(t: Words, views: Iterable[CaseView]) -> Screen:
             state=STATES[view.case.state],
             span=view.age,
         )
-        + (Html(" · ") + t("until {moment}", moment=view.case.respond_by) if view.case.respond_by else Html(""))
+        + (Html(" · ") + t("by {moment}", moment=view.case.respond_by) if view.case.respond_by else Html(""))
         for view in views
     ]
     if not lines:
@@ -251,7 +249,7 @@ def case(t: Words, view: CaseView) -> Screen:
     if one.fee:
         before.append(t("Fee: {amount}", amount=one.fee))
     if one.respond_by and one.is_open:
-        before.append(t("Evidence until {moment}", moment=one.respond_by))
+        before.append(t("Evidence by {moment}", moment=one.respond_by))
     said = [_piece(t, view, piece) for piece in view.evidence] or [t("Nobody has said anything yet.")]
     return Screen(fitted(t, before, said, _how(t, one), MESSAGE))
 

@@ -67,7 +67,7 @@ def _for_the_owner(t: Words, what: Choices, default: str) -> list[Html]:
         )
     elif what.again:
         lines.append(t("Order {order} can be taken up again: this covers it.", order=what.again))
-    lines.append(t("It is yours: choose what becomes of it."))
+    lines.append(t("It is yours: choose what becomes of it. /held shows it again."))
     if what.receipt.decide_by:
         sentence = (
             "If you don’t, it is sent back to the account it came from after {moment}."
@@ -97,6 +97,11 @@ def _choices(t: Words, what: Choices) -> list[tuple[Key, ...]]:
         for order in what.others[:3]
     ]
     return keys
+
+
+def nothing_held(t: Words) -> Screen:
+    """All of a person's money has found its place."""
+    return Screen(t("None of your money is held here: what you paid has paid an order, or is on its way back."))
 
 
 def used(t: Words, order: Order, *, paid: bool) -> str:

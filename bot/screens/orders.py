@@ -134,8 +134,11 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, now: da
     if one.tracking:
         lines.append(t("Tracking number: <code>{tracking}</code>", tracking=one.tracking))
     for money in view.receipts if admin or one.shopper == reader else ():
+        part = bool(money.held) and money.held < money.amount
         lines.append(
-            t(
+            t("Payment {receipt}: {amount}, {held} of it held", receipt=money.id, amount=money.amount, held=money.held)
+            if part
+            else t(
                 "Payment {receipt}: {amount}, {state}",
                 receipt=money.id,
                 amount=money.amount,
@@ -151,11 +154,11 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, now: da
                 state=REFUND_STATES[refund.state],
             )
         )
-    if one.state is OrderState.PAID and one.ship_by:
+    if one.state is OrderState.PAID and one.ship_by and not one.frozen:
         lines.append(t("To be shipped by {moment}, else it is refunded", moment=one.ship_by))
-    if one.state is OrderState.SHIPPED and one.release_at:
+    if one.state is OrderState.SHIPPED and one.release_at and not one.frozen:
         lines.append(t("Counts as received on {moment}", moment=one.release_at))
-    if one.frozen and (admin or sells):
+    if one.frozen:
         lines.append(
             t("❄️ Its money is frozen while the shop looks into it")
             if watched_since(one)
@@ -177,16 +180,18 @@ def _lines(view: OrderView) -> Html:
 def _order_keys(t: Words, view: OrderView, reader: int) -> tuple[tuple[Key, ...], ...]:
     one = view.order
     mine, sells = one.shopper == reader, view.seller.person == reader
-    in_case = one.frozen and not watched_since(one)
+    case = one.frozen.removeprefix("dispute:") if one.frozen.startswith("dispute:") else ""
+    waits = one.state is OrderState.SHIPPED and not one.frozen
     return rows(
         row(_pay_key(t, view) if mine else None),
         *(pay_keys(t, view.plan) if mine and view.plan else ()),
         row(
             Key(t.plain("✅ Check and confirm"), ("rv", one.id)) if mine and one.state is OrderState.DRAFT else None,
             Key(t.plain("✖️ Cancel the order"), ("ox", one.id)) if mine and one.state is OrderState.PLACED else None,
-            Key(t.plain("🎁 I have received it"), ("or", one.id)) if mine and one.state is OrderState.SHIPPED else None,
+            Key(t.plain("🎁 I have received it"), ("or", one.id)) if mine and waits else None,
         ),
-        row(_wrong_key(t, one) if mine and one.state in _COMPLAINED and not in_case else None),
+        row(_wrong_key(t, one) if mine and one.state in _COMPLAINED and not case else None),
+        row(Key(t.plain("✍️ Say what happened"), ("de", case)) if case and (mine or sells) else None),
         row(Key(t.plain("🚚 Mark as shipped"), ("sp", one.id)) if sells and one.state is OrderState.PAID else None),
     )
 

@@ -14,6 +14,15 @@ from core.shop.orders import Order, OrderState
 from core.shop.visitors import ask, stop_asking
 
 
+async def held(visit: Visit) -> None:
+    """/held: my money that is held, each with what it can be used for now."""
+    found = await visit.look(choices.held_for, visit.shop, visit.who)
+    if not found:
+        await visit.say(screens.nothing_held(visit.t))
+    for what in found:
+        await visit.say(screens.held(visit.t, what, visit.shop.policy.holding.default, admin=False))
+
+
 async def send_back(visit: Visit, receipt_id: str) -> None:
     """Held money goes back where it came from."""
     refund = await visit.do(refunds.refund_receipt, receipt_id)

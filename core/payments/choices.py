@@ -87,6 +87,12 @@ def choices(uow: UnitOfWork, shop: Shop, receipt: Receipt) -> Choices:
     return Choices(receipt, lacks, again, today if again else None, tuple(_others(uow, receipt)))
 
 
+def held_for(uow: UnitOfWork, shop: Shop, who: PersonId, limit: int = 10) -> list[Choices]:
+    """What is held for a person now, the oldest first, and what may be done with each as things stand."""
+    found = uow.receipts.find(payer=who, state=ReceiptState.HELD, newest=False, limit=limit)
+    return [choices(uow, shop, receipt) for receipt in found]
+
+
 def _price(uow: UnitOfWork, shop: Shop, order: Order) -> Money | None:
     try:
         return asked(order, price_today(uow, shop, order))

@@ -10,7 +10,7 @@ from bot.demo import ADMIN
 from core.channels.sepa import Sepa
 from core.payments.operations import OperationKind
 from core.ports import Pending
-from tests.flows.driver import decode, order_of
+from tests.flows.driver import Chatter, Json, decode, labels, order_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -280,3 +280,20 @@ async def pending_refund(town):
     """The reference of the newest refund, once its channel has taken it."""
     (newest,) = await town.look(lambda uow: uow.operations.find(kind=OperationKind.REFUND, limit=1))
     return newest.reference if newest.state == "pending" else None
+
+
+async def test_held_money_is_shown_again_with_the_order_that_it_can_pay_by_now(town):
+    nora, product, _, reading = await a_buyer(town, "26.00 EUR", "SEPA")
+    assert "None of your money is held" in (await _says(nora, "/held"))["text"]
+    await nora.pay(reading, "twice")
+    held = await nora.wait_for("26.00 is held")
+    assert not [one for one in labels(held) if "Use it for order" in one] and "/held" in held["text"]
+    second = order_of(await nora.buy(product, "SEPA"))
+    await nora.press(f"Use it for order {second}", await _says(nora, "/held"))
+    await nora.wait_for(f"Order {second} is paid")
+    assert "None of your money is held" in (await _says(nora, "/held"))["text"]
+
+
+async def _says(who: Chatter, text: str) -> Json:
+    await who.say(text)
+    return await who.wait_for(lambda message: True)

@@ -16,6 +16,7 @@ from core.money import Money, zero
 from core.payments import pockets
 from core.payments.disputes import books as casebooks
 from core.payments.disputes.dispute import UNDECIDED, Dispute, DisputeState
+from core.payments.escrow import release_rest
 from core.payments.receipts import Receipt
 from core.payments.recon.bankline import LineKind
 from core.payments.refund import Refund
@@ -301,11 +302,17 @@ def thaw(uow: UnitOfWork, shop: Shop, order_id: OrderId | None) -> None:
 
 
 def release_from_freeze(uow: UnitOfWork, shop: Shop, order: Order) -> Order:
-    """What froze the order is over: from now on it is frozen by its open cases alone, if there are any."""
+    """What froze the order is over: from now on it is frozen by its open cases alone, if there are any.
+
+    What has come back into escrow of an order that nobody will confirm any more is released as its rest was.
+    """
     frozen, ship_by, now = freeze_of(uow, order.id), order.ship_by, shop.clock.now()
     if not frozen and order.state is OrderState.PAID and ship_by is not None and ship_by <= now:
         ship_by = now + shop.policy.escrow[uow.sellers.need(order.seller).tier].ship
-    return uow.orders.save(replace(order, frozen=frozen, ship_by=ship_by))
+    order = uow.orders.save(replace(order, frozen=frozen, ship_by=ship_by))
+    if not frozen and order.state in (OrderState.RECEIVED, OrderState.REFUNDED):
+        release_rest(uow, shop, order, uow.sellers.need(order.seller))
+    return order
 
 
 def _cases(uow: UnitOfWork, order: OrderId | None) -> list[Dispute]:

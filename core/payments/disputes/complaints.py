@@ -67,6 +67,12 @@ class CaseOpen(Refusal):
     sentence = sentence("There is a case about order {order} already. You will hear how it ends.")
 
 
+class Decided(Refusal):
+    """One complaint an order: this one's is over."""
+
+    sentence = sentence("Your complaint about order {order} was decided already.")
+
+
 class NothingSaid(Refusal):
     """Evidence is words or a picture."""
 
@@ -94,18 +100,16 @@ def may_complain(shop: Shop, order: Order, now: datetime) -> None:
 def complain(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, reason: str) -> Dispute:
     """The shopper says what is wrong: all that is left of the payment is held, and both sides are asked.
 
-    Raises Gone, TooEarly, TooLate, CaseOpen.
+    Raises Gone, TooEarly, TooLate, CaseOpen, Decided.
     """
     order = uow.orders.lock(order_id)
     if order.shopper != who or reason not in set(Complaint):
         raise Gone
     may_complain(shop, order, shop.clock.now())
-    if (
-        order.frozen.startswith("dispute:")
-        or uow.disputes.count(order=order.id, state=UNDECIDED)
-        or uow.disputes.count(source=SHOPPER, case=order.id)
-    ):
+    if uow.disputes.count(order=order.id, state=UNDECIDED):
         raise CaseOpen(order=order.id)
+    if uow.disputes.count(source=SHOPPER, case=order.id):
+        raise Decided(order=order.id)
     left = pockets.left(uow, order)
     applied = uow.applications.find(order=order.id, limit=1)
     if not left or not applied:

@@ -55,7 +55,7 @@ def let_go(uow: UnitOfWork, shop: Shop, admin: PersonId, order_id: OrderId) -> O
     """The admin has looked: the money is free again, unless a case keeps it. Raises NotAllowed, Gone, NotWatched."""
     need_admin(shop, admin)
     order = uow.orders.lock(order_id)
-    if not order.frozen.startswith(_MARK):
+    if not order.frozen.startswith(f"{_MARK}:"):
         raise NotWatched(order=order.id)
     note_command(uow, shop, admin, "thaw", order=order.id)
     return release_from_freeze(uow, shop, order)
@@ -64,10 +64,8 @@ def let_go(uow: UnitOfWork, shop: Shop, admin: PersonId, order_id: OrderId) -> O
 def watched_since(order: Order) -> datetime | None:
     """When an admin froze it; None when none did."""
     mark, _, rest = order.frozen.partition(":")
-    if mark != _MARK:
-        return None
     since, _, _ = rest.partition(":")
-    return datetime.strptime(since, _SINCE).replace(tzinfo=UTC)
+    return datetime.strptime(since, _SINCE).replace(tzinfo=UTC) if mark == _MARK else None
 
 
 def reason_of(order: Order) -> str:

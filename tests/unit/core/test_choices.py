@@ -52,7 +52,7 @@ def ended(world: World, order: Order) -> None:
     assert world.do(expire_due) >= 1
 
 
-def freeze(world: World, order: Order, why: str = "monitoring") -> None:
+def freeze(world: World, order: Order, why: str = "monitoring:20261101T000000000000Z:why") -> None:
     world.do(lambda uow, shop: uow.orders.save(replace(uow.orders.lock(order.id), frozen=why)))
 
 

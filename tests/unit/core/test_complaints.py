@@ -11,6 +11,7 @@ from core.payments.disputes.cases import NotOpenCase, Stage, hear_dispute
 from core.payments.disputes.complaints import (
     MOST_PIECES,
     CaseOpen,
+    Decided,
     EnoughSaid,
     NothingSaid,
     TooEarly,
@@ -136,6 +137,13 @@ def test_one_complaint_an_order_and_none_beside_the_banks_case() -> None:
     bank = world.look(lambda uow: uow.disputes.find(source="sepa")[0])
     assert bank.covered == money("100.00 EUR"), "what the complaint held is the bank's case's now"
     with pytest.raises(CaseOpen):
+        world.do(complain, MAYA, order.id, "not_received")
+
+
+def test_who_complains_again_hears_that_it_was_decided() -> None:
+    world, order = shipped()
+    world.do(decide, ADA, complains(world, order).id, won=True)
+    with pytest.raises(Decided):
         world.do(complain, MAYA, order.id, "not_received")
 
 

@@ -369,7 +369,7 @@ def test_nobody_is_in_default_who_was_not_told_a_day_before() -> None:
 def test_a_dispute_stops_the_clock() -> None:
     world = Parts()
     order = world.begins()
-    world.do(lambda uow, shop: uow.orders.save(replace(uow.orders.lock(order.id), frozen="monitoring")))
+    world.do(lambda uow, shop: uow.orders.save(replace(uow.orders.lock(order.id), frozen="dispute")))
     for _ in range(3):
         world.later(days=30)
     assert (world.news(MAYA), world.plan(order).state) == ([], PlanState.ACTIVE)
