@@ -6,7 +6,7 @@ from core.errors import Refusal, sentence
 from core.ledger import accounts
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, zero
-from core.payments.pockets import quote_of, release_key
+from core.payments.pockets import next_rest, quote_of, release_key
 from core.people import Seller
 from core.ports import UnitOfWork
 from core.shop.context import Shop
@@ -39,9 +39,9 @@ def release_first(uow: UnitOfWork, shop: Shop, order: Order, seller: Seller) -> 
 
 
 def release_rest(uow: UnitOfWork, shop: Shop, order: Order, seller: Seller) -> None:
-    """Whatever is still held, once the buyer has the goods. Raises Frozen."""
+    """Whatever is still held, once the buyer has the goods, and what comes back into escrow after. Raises Frozen."""
     need_thawed(order)
-    _release(uow, shop, order, seller, "rest", in_escrow(uow, order))
+    _release(uow, shop, order, seller, next_rest(uow, order), in_escrow(uow, order))
 
 
 def _release(uow: UnitOfWork, shop: Shop, order: Order, seller: Seller, part: str, amount: Money) -> None:

@@ -9,9 +9,10 @@ where one refund at once does, and the last one leaves nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count, takewhile
 
 from core.ledger import accounts
 from core.ledger.journal import Leg, debit
@@ -185,9 +186,8 @@ class _Sale:
     @classmethod
     def now(cls, uow: UnitOfWork, order: Order) -> _Sale:
         gross = fee = 0
-        for part in RELEASES:
-            key = release_key(order, part)
-            for leg in uow.journal.entry(key).legs if uow.journal.posted(key) else ():
+        for key in _releases(uow, order):
+            for leg in uow.journal.entry(key).legs:
                 gross += leg.amount.minor if leg.account == accounts.escrow(order.id) else 0
                 fee -= leg.amount.minor if leg.account == accounts.FEES else 0
         return cls.read(quote_of(uow, order), captured(uow, order), order, uow.journal.legs_of(order.id), gross, fee)
@@ -204,9 +204,24 @@ class _Sale:
         return max(0, min(taken, self.fee, self.fee - stays))
 
 
-RELEASES = ("first", "rest")
-
-
 def release_key(order: Order, part: str) -> str:
-    """The journal key of a release: each part is released once."""
+    """The journal key of a release: each part ("first", "rest", "rest2" …) is released once."""
     return f"release:{order.id}:{part}"
+
+
+def next_rest(uow: UnitOfWork, order: Order) -> str:
+    """The part that a release of the rest is now: "rest"; then "rest2" and so on, of what comes back into escrow."""
+    return next(part for part in _rests() if not uow.journal.posted(release_key(order, part)))
+
+
+def _rests() -> Iterator[str]:
+    yield "rest"
+    yield from (f"rest{number}" for number in count(2))
+
+
+def _releases(uow: UnitOfWork, order: Order) -> Iterator[str]:
+    """The keys of the releases that there were."""
+    first = release_key(order, "first")
+    if uow.journal.posted(first):
+        yield first
+    yield from takewhile(uow.journal.posted, (release_key(order, part) for part in _rests()))

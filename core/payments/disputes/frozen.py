@@ -78,9 +78,13 @@ def _order(uow: UnitOfWork, order: Order) -> Iterator[Finding]:
 
 
 def _left(uow: UnitOfWork, order: Order, case: Dispute) -> Iterator[str]:
-    """The entries by which money left the order since the case froze it: since its last turn, or since its warning."""
+    """The entries by which money left the order while the case froze it: since its last turn, or since its warning.
+
+    Not between a turn's loss and its reopening: the sale went on with what was left.
+    """
     frozen = case.state is _S.WARNED
     for record in uow.journal.history(order.id):
-        frozen = frozen or record.key.startswith(f"dispute:{case.id}:{case.turn}:")
+        if record.key.startswith(f"dispute:{case.id}:{case.turn}:"):
+            frozen = record.kind != "dispute lost"
         if frozen and record.kind in _LEAVES and record.at > case.opened_at:
             yield record.key

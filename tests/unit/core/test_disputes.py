@@ -1,6 +1,7 @@
 """Disputes as banks bring them: warned, opened, won, lost, larger than the payment, twice, and in any order."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from core.payments import sums
 from core.payments.disputes.cases import NotOpenCase, NotWarned, Stage, give_up, hand_in, hear_dispute, refund_to_avoid
 from core.payments.disputes.dispute import Dispute, DisputeState
 from core.payments.disputes.frozen import check
+from core.payments.disputes.monitoring import let_go, watch
 from core.payments.escrow import Frozen
 from core.payments.recon import unsettled
 from core.payments.recon.bankline import LineKind
@@ -146,6 +148,69 @@ def test_a_lost_case_that_is_won_after_all_brings_the_sale_back() -> None:
     assert world.books() == before
     assert world.order(order.id).state is OrderState.SHIPPED
     world.receives(order)
+
+
+@pytest.mark.parametrize("tier", list(SellerTier))
+@pytest.mark.parametrize("again", [[Stage.WON], [Stage.OPENED, Stage.WON]])
+def test_what_a_case_won_late_brings_back_into_escrow_is_released_as_the_rest_was(
+    tier: SellerTier, again: list[Stage]
+) -> None:
+    world, order = sold("780.00 CNY", by="pix", tier=tier)
+    part = f"{world.charge(order.id).amount.share(3333).decimal} BRL"
+    world.ships(order, _seller(order))
+    hears(world, Stage.LOST, part)
+    world.clock.let_pass(days=1)
+    world.receives(order)
+    world.run_errands()
+    world.told.clear()
+    for stage in again:
+        world.clock.let_pass(days=3)
+        hears(world, stage, part, round=2)
+    world.run_errands()
+    assert "settled" in world.news(_seller(order))
+    untroubled, same = sold("780.00 CNY", by="pix", tier=tier)
+    untroubled.ships(same, _seller(same))
+    untroubled.receives(same)
+    assert {name for name in world.books() if name.startswith("escrow")} == set()
+    in_parts, at_once = (shares(one) for one in (world, untroubled))
+    assert sum(in_parts.values()) == sum(at_once.values()) == 78_000
+    assert all(abs(in_parts[name] - at_once[name]) <= 2 for name in at_once)  # each part's fee is rounded once
+    world.refunds(order)
+    world.run_errands()
+    assert world.books() == {}
+
+
+def shares(world: World) -> Counter[str]:
+    """What the seller's side of the only sale has become, in minor units."""
+    totals = world.look(lambda uow: uow.journal.totals(""))
+    pockets = ("avail", "reserve", accounts.FEES)
+    return Counter(
+        {name: -minor for (name, code), minor in totals.items() if code == "CNY" and name.startswith(pockets)}
+    )
+
+
+def test_what_an_admin_has_frozen_is_released_once_they_let_it_go() -> None:
+    world, order = sold("780.00 CNY", by="pix")
+    part = f"{world.charge(order.id).amount.share(3333).decimal} BRL"
+    world.ships(order, _seller(order))
+    hears(world, Stage.LOST, part)
+    world.receives(order)
+    world.do(watch, ADA, order.id, "a strange buyer")
+    hears(world, Stage.WON, part)
+    assert any(name.startswith("escrow") for name in world.books())
+    world.do(let_go, ADA, order.id)
+    assert not any(name.startswith("escrow") for name in world.books())
+
+
+def test_what_a_case_won_late_brings_back_of_a_sale_that_was_refunded_else_is_its_sellers() -> None:
+    world, order = sold("780.00 CNY", by="pix")
+    part = f"{world.charge(order.id).amount.share(3333).decimal} BRL"
+    world.ships(order, _seller(order))
+    hears(world, Stage.LOST, part)
+    world.refunds(order)
+    hears(world, Stage.WON, part)
+    assert world.order(order.id).state is OrderState.REFUNDED
+    assert not any(name.startswith("escrow") for name in world.books())
 
 
 def test_a_warning_moves_nothing_and_freezes_all() -> None:
