@@ -10,7 +10,7 @@ from core.errors import Gone, Refusal, sentence
 from core.ids import PersonId
 from core.payments.recon import exceptions
 from core.payments.recon.bankline import BankLine, LineState
-from core.payments.recon.exceptions import Into, Standing
+from core.payments.recon.exceptions import Into
 from core.ports import Altered, UnitOfWork
 from core.shop import visitors
 from core.shop.context import Shop
@@ -36,15 +36,20 @@ async def page(visit: Visit, number: str = "0") -> None:
     """A page of the exceptions."""
     visit.need_admin()
     first = max(0, int(number)) * PAGE
-    standings, found, total = await visit.survey(_overview, first)
-    await visit.show(screens.overview(visit.t, standings, found[:PAGE], first // PAGE, total, len(found) > PAGE))
+    listing = await visit.survey(_overview, visit.shop, first)
+    await visit.show(screens.overview(visit.t, listing))
 
 
-def _overview(uow: UnitOfWork, first: int) -> tuple[list[Standing], list[BankLine], int]:
-    return (
+def _overview(uow: UnitOfWork, shop: Shop, first: int) -> screens.Listing:
+    found = exceptions.open_exceptions(uow, first, PAGE + 1)
+    return screens.Listing(
         exceptions.standings(uow),
-        exceptions.open_exceptions(uow, first, PAGE + 1),
+        found[:PAGE],
+        exceptions.owners_of(uow, found),
+        first // PAGE,
         uow.banklines.count(state=LineState.OPEN),
+        len(found) > PAGE,
+        shop.clock.now(),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot.screens.fit import MESSAGE, fitted
 from bot.screens.screen import Key, Screen, row, rows
@@ -39,30 +40,48 @@ CLOSINGS = {
 }
 
 
-def overview(t: Words, standings: list[Standing], page: list[BankLine], number: int, total: int, more: bool) -> Screen:
-    """How clearing stands, and a page of the exceptions; `number` counts the pages from 0, `total` the exceptions."""
-    before = [t("<b>Reconciliation</b>"), *(line for one in standings for line in _standing(t, one)), Html("")]
-    if not standings:
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """How every channel stands, and a page of the exceptions."""
+
+    standings: list[Standing]
+    page: list[BankLine]
+    owners: dict[int, str]  # names by person
+    number: int  # of the page, from 0
+    total: int  # exceptions on all pages
+    more: bool
+    now: datetime
+
+
+def overview(t: Words, what: Listing) -> Screen:
+    """How clearing stands, and what somebody has to look at: since when, and who does."""
+    number = what.number
+    before = [t("<b>Reconciliation</b>"), *(line for one in what.standings for line in _standing(t, one)), Html("")]
+    if not what.standings:
         before.append(t("No payment has come in yet."))
-    elif not total:
+    elif not what.total:
         before.append(t("✅ No exceptions: what lies in clearing is under way."))
     else:
         before.append(
-            t.plural("<b>{n} exception</b>, the oldest first:", "<b>{n} exceptions</b>, oldest first:", total)
+            t.plural("<b>{n} exception</b>, the oldest first:", "<b>{n} exceptions</b>, oldest first:", what.total)
         )
-    listed = [
-        t(
-            "{amount} · {kind} · {channel}: {why}",
-            amount=one.gross,
-            kind=KINDS[one.kind],
-            channel=one.channel,
-            why=WHYS[one.why],
-        )
-        for one in page
-    ]
-    keys = [row(Key(f"{t.money(one.gross)} · {t.word(WHYS[one.why])}"[:60], ("rx", one.id))) for one in page]
-    turn = row(Key("‹", ("rl", number - 1)) if number else None, Key("›", ("rl", number + 1)) if more else None)
+    listed = [_listed(t, one, what) for one in what.page]
+    keys = [row(Key(f"{t.money(one.gross)} · {t.word(WHYS[one.why])}"[:60], ("rx", one.id))) for one in what.page]
+    turn = row(Key("‹", ("rl", number - 1)) if number else None, Key("›", ("rl", number + 1)) if what.more else None)
     return Screen(fitted(t, before, listed, [], MESSAGE), rows(*keys, turn))
+
+
+def _listed(t: Words, one: BankLine, what: Listing) -> Html:
+    owner = what.owners.get(one.owner or 0, "")
+    return t(
+        "{amount} · {kind} · {channel}: {why} ({age}, {owner})",
+        amount=one.gross,
+        kind=KINDS[one.kind],
+        channel=one.channel,
+        why=WHYS[one.why],
+        age=max(what.now - one.booked_at, timedelta()),
+        owner=owner or t.plain("nobody’s yet"),
+    )
 
 
 def _standing(t: Words, one: Standing) -> list[Html]:
@@ -71,6 +90,8 @@ def _standing(t: Words, one: Standing) -> list[Html]:
         t("<b>{channel}</b>: {amount} in clearing", channel=one.channel, amount=one.clearing),
         t("under way {waiting}, exceptions {listed}", waiting=one.waiting, listed=one.listed),
     ]
+    if one.explained:
+        lines.append(t("explained and still there: {amount}", amount=one.explained))
     if one.last:
         cleared = t.plural("{n} line settled", "{n} lines settled", one.cleared)
         lines.append(t("{cleared}, the last of {moment}", cleared=cleared, moment=one.last))

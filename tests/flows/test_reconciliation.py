@@ -84,11 +84,14 @@ async def test_a_lost_line_is_listed_with_its_age_taken_and_closed_with_a_note(t
     await town.skip(6 * 24 * 3600)
     await ada.wait_for("should have been on a statement or report")
     shown = await told(ada, "/recon", "1 exception")
-    assert "no statement or report has it" in shown["text"]
+    assert "no statement or report has it (6 days" in shown["text"] and "nobody’s yet)" in shown["text"]
     await ada.press("R$", shown)
     one = await ada.wait_for("Nobody looks into it yet")
     assert "6 days" in one["text"]
     await ada.press("I look into it")
+    await ada.wait_for("Looked into by Ada")
+    assert ", Ada)" in (await told(ada, "/recon", "1 exception"))["text"]
+    await ada.press("R$")
     await ada.wait_for("Looked into by Ada")
     await ada.press("Into suspense")
     await ada.wait_for("What is the explanation?")

@@ -46,12 +46,13 @@ class NoNote(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A channel in one currency: clearing = waiting + what the list says."""
+    """A channel in one currency: clearing = waiting + what the list says + what was explained."""
 
     channel: str
     clearing: Money
     waiting: Money  # told of by one messenger; its settlement is not due yet
-    listed: Money  # of exceptions that are open, or were explained without an entry
+    listed: Money  # of exceptions that are open
+    explained: Money  # of exceptions that were closed without an entry: it stays there until its line comes
     cleared: int  # lines that found their payment
     open: int
     last: datetime | None  # when the newest line was booked
@@ -60,25 +61,30 @@ class Standing:
 def standings(uow: UnitOfWork) -> list[Standing]:
     """Every channel that has or had money under way. Reads the exceptions, not the payments."""
     listed: Counter[tuple[str, str]] = Counter()
+    explained: Counter[tuple[str, str]] = Counter()
     for line in uow.banklines.find(state=(LineState.OPEN, LineState.CLOSED), limit=_EVER):
         amount = in_clearing(line)
-        if line.state is LineState.OPEN or not uow.journal.posted(_key(line)):
+        if line.state is LineState.OPEN:
             listed[line.channel, amount.asset.code] += amount.minor
-    totals = {(name.partition(":")[2], code): minor for (name, code), minor in uow.journal.totals("clearing:").items()}
+        elif not uow.journal.posted(_key(line)):
+            explained[line.channel, amount.asset.code] += amount.minor
+    totals: Counter[tuple[str, str]] = Counter()
+    for (name, code), minor in uow.journal.totals("clearing:").items():
+        totals[name.partition(":")[2], code] += minor
     return [
-        _standing(uow, channel, Money(totals.get((channel, code), 0), asset(code)), listed[channel, code])
-        for channel, code in sorted(totals.keys() | listed.keys())
+        _standing(uow, channel, *(Money(of[channel, code], asset(code)) for of in (totals, listed, explained)))
+        for channel, code in sorted(totals.keys() | listed.keys() | explained.keys())
     ]
 
 
-def _standing(uow: UnitOfWork, channel: str, has: Money, listed: int) -> Standing:
-    exceptions = Money(listed, has.asset)
+def _standing(uow: UnitOfWork, channel: str, has: Money, listed: Money, explained: Money) -> Standing:
     newest = uow.banklines.find(channel=channel, state=LineState.MATCHED, limit=1)
     return Standing(
         channel=channel,
         clearing=has,
-        waiting=has - exceptions,
-        listed=exceptions,
+        waiting=has - listed - explained,
+        listed=listed,
+        explained=explained,
         cleared=uow.banklines.count(channel=channel, state=LineState.MATCHED),
         open=uow.banklines.count(channel=channel, state=LineState.OPEN),
         last=newest[0].booked_at if newest else None,
@@ -99,6 +105,12 @@ class Exceptional:
     fact: str  # the channel's own id of the movement
     receipt: str = ""
     order: str = ""
+
+
+def owners_of(uow: UnitOfWork, lines: list[BankLine]) -> dict[int, str]:
+    """The names of the people who look into them."""
+    people = [uow.people.get(PersonId(who)) for who in {one.owner for one in lines if one.owner}]
+    return {one.id: one.name for one in people if one is not None}
 
 
 def need_exception(uow: UnitOfWork, line_id: str) -> Exceptional:
