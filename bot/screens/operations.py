@@ -41,7 +41,8 @@ def parked(t: Words, operation: Operation) -> Screen:
             "the reference <code>{reference}</code>, or look at your statement, and write what proves it:\n"
             "<code>/resolve {operation} succeeded EVIDENCE</code>\nor\n"
             "<code>/resolve {operation} rejected EVIDENCE</code>\n"
-            "EVIDENCE is their own number of the movement or of their answer. Do not send the money again before that.",
+            "EVIDENCE is their own number of the movement or of their answer; where only a part was paid, write how "
+            "much before it, such as 12.50 EUR. Do not send the money again before that.",
             kind=KINDS[operation.kind],
             amount=operation.amount,
             channel=operation.channel,

@@ -37,7 +37,8 @@ class NoEvidence(Refusal):
 
     sentence = sentence(
         "What proves it? Write /resolve OPERATION succeeded EVIDENCE or /resolve OPERATION rejected EVIDENCE. "
-        "The evidence is the bank’s own number of the movement, or of its answer to your question."
+        "The evidence is the bank’s own number of the movement, or of its answer to your question. "
+        "Where only a part was paid, write how much before it, such as 12.50 EUR."
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from core.errors import Refusal, sentence
 from core.ids import OperationId, PersonId
 from core.money import Money
 from core.payments.doubt import NoEvidence, doubt, need_in_doubt, park, wait_to_ask
@@ -40,6 +41,15 @@ _OPEN = (_S.DISPATCHED, _S.ACTION, _S.PENDING, _S.UNKNOWN, _S.PARKED)
 _DENIED = "taken, then denied"  # a channel that contradicts itself proves nothing: a person has to ask it
 
 Done = Callable[[UnitOfWork, Shop, Operation, str], Operation]
+
+
+class NotItsAmount(Refusal):
+    """What a command cannot have come to. Parameters: operation, asked."""
+
+    sentence = sentence(
+        "Operation {operation} is of {asked}: nothing brings more than that, and only a payment can bring less."
+    )
+
 
 # How the commands that send money end: (operation, evidence) and (operation, reason). A charge ends by its fact.
 _ENDS: dict[OperationKind, tuple[Done, Done]] = {
@@ -176,10 +186,10 @@ def resolve(
     evidence: str,
     amount: Money | None = None,
 ) -> Operation:
-    """An operator ends what is in doubt, and cites what proves it. Raises NotAllowed, NoEvidence, Gone, NotInDoubt.
+    """An operator ends what is in doubt, and cites what proves it.
 
+    Raises NotAllowed, NoEvidence, Gone, NotInDoubt, NotItsAmount.
     `amount` is what a charge has brought, where that is less than was asked for.
-
     Of a charge that succeeded the first word is the channel's own id of the payment, so that its message, should it
     come after all, is known to tell of the same money.
     """
@@ -188,12 +198,21 @@ def resolve(
     if not words:
         raise NoEvidence
     operation = need_in_doubt(uow, operation_id)
+    if amount is not None and not _may_come_to(operation, amount):
+        raise NotItsAmount(operation=operation.id, asked=operation.amount)
     verdict = "succeeded" if succeeded else "rejected"
     cited = " ".join(words)[:64]
-    note_command(uow, shop, admin, "resolve", operation=operation.id, verdict=verdict, evidence=cited)
+    more = {"amount": str(amount)} if amount is not None else {}
+    note_command(uow, shop, admin, "resolve", operation=operation.id, verdict=verdict, evidence=cited, **more)
     if succeeded:
         return succeed(uow, shop, operation, Succeeded(cited, amount=amount, fact=words[0][:64]))
     return fail(uow, shop, operation, cited)
+
+
+def _may_come_to(operation: Operation, amount: Money) -> bool:
+    if amount.asset != operation.amount.asset:
+        return False
+    return amount == operation.amount or (operation.kind is OperationKind.CHARGE and amount < operation.amount)
 
 
 def succeed(uow: UnitOfWork, shop: Shop, operation: Operation, outcome: Succeeded) -> Operation:

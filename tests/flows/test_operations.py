@@ -57,6 +57,31 @@ async def test_a_payment_that_an_admin_has_found_pays_its_order(town):
     await admin.wait_for("is not in doubt")
 
 
+async def test_an_admin_says_that_a_part_came_and_it_waits_for_the_rest(town):
+    nora, order, operation = await in_doubt(town)
+    admin = town.chatter(ADMIN)
+    for more in ("40.01", "41 EUR", "EUR 41", "30.00 USD"):
+        await admin.say(f"/resolve {operation} succeeded {more} B1")
+        await admin.wait_for("nothing brings more than that")
+    for wrong, why in (("30.00", "What proves it?"), ("30 EUX B1", "not a currency"), ("30.123 B1", "30.123")):
+        await admin.say(f"/resolve {operation} succeeded {wrong}")
+        await admin.wait_for(why)
+    nora.mark = await town.seq()
+    await admin.say(f"/resolve {operation} succeeded 30,00 B{operation} on the statement")
+    await admin.wait_for("Written down")
+    await nora.wait_for("30.00")
+    (receipt,) = await town.demo.shop.store.read(lambda uow: uow.receipts.find(order=order))
+    assert (str(receipt.amount), receipt.fact) == ("EUR 30.00", f"B{operation}")
+
+
+async def test_the_banks_own_number_is_no_amount(town):
+    nora, order, operation = await in_doubt(town)
+    await town.chatter(ADMIN).say(f"/resolve {operation} succeeded 12 was its number, ref 4711")
+    await nora.wait_for("Your payment has arrived")
+    (receipt,) = await town.demo.shop.store.read(lambda uow: uow.receipts.find(order=order))
+    assert (str(receipt.amount), receipt.fact) == ("EUR 40.00", "12")
+
+
 async def test_doubt_ends_by_an_admins_evidence_only(town):
     nora, order, operation = await in_doubt(town)
     admin = town.chatter(ADMIN)

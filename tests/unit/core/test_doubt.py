@@ -11,7 +11,7 @@ from core.ids import OperationId
 from core.payments.doubt import NoEvidence, NotInDoubt, ask_soon, check, due_to_ask
 from core.payments.driver import dispatch
 from core.payments.operations import IntentState, Operation, OperationState
-from core.payments.outcomes import hear, record, resolve
+from core.payments.outcomes import NotItsAmount, hear, record, resolve
 from core.payments.receiving import take_in
 from core.payments.refund import RefundState
 from core.ports import ActionNeeded, Altered, NotFound, Outcome, Pending, Rejected, Succeeded, Unknown
@@ -335,3 +335,22 @@ def test_a_command_cut_off_on_a_rail_that_would_do_it_twice_is_told_of() -> None
     world.do(dispatch, world.charge(order.id).id)  # committed; then the machine stops in mid-call
     world.run_errands()
     assert (world.news(ADA), world.rails["sepa"].sent) == (["in_doubt"], [])
+
+
+def test_an_operator_says_that_only_a_part_came_and_never_that_more_did() -> None:
+    world, order = asked(Unknown("timeout"))
+    charge = world.charge(order.id)
+    for amount in ("10.01 EUR", "4.00 USD"):
+        with pytest.raises(NotItsAmount):
+            world.do(resolve, ADA, charge.id, succeeded=True, evidence="E7", amount=money(amount))
+    world.do(resolve, ADA, charge.id, succeeded=True, evidence="E7", amount=money("4.00 EUR"))
+    (receipt,) = world.look(lambda uow: uow.receipts.find(order=order.id))
+    assert (receipt.amount, receipt.held) == (money("4.00 EUR"), money("4.00 EUR"))
+    (line,) = world.look(lambda uow: uow.audit.find(command="resolve"))
+    assert "4.00" in str(line.detail)
+
+
+def test_a_refund_is_never_said_to_have_gone_out_in_part() -> None:
+    world, refund = refunding(Unknown("timeout"))
+    with pytest.raises(NotItsAmount):
+        world.do(resolve, ADA, refund.id, succeeded=True, evidence="D7", amount=money("1.00 EUR"))
