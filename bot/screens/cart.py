@@ -78,8 +78,16 @@ def rate_line(t: Words, rate: QuotedRate) -> Html:
 
 
 def pay_rates(t: Words, quote: Quote) -> list[Html]:
-    """The rates that what is to be paid was made by, and what holding them costs."""
-    lines = [rate_line(t, rate) for rate in quote.rates if rate.quote == quote.pay.asset]
+    """The rates that what is to be paid was made by, and what holding them costs.
+
+    A seller may be owed the currency that is paid, for goods priced in a third one: of two rates of a pair the first is
+    the buyer's (core.payments.fx.pricing).
+    """
+    mine: dict[str, QuotedRate] = {}
+    for rate in quote.rates:
+        if rate.quote == quote.pay.asset:
+            mine.setdefault(rate.base.code, rate)
+    lines = [rate_line(t, rate) for rate in mine.values()]
     if lines and quote.lock_price:
         lines[-1] = t("{rate}, and {price} for holding it", rate=lines[-1], price=quote.lock_price)
     return lines
@@ -149,8 +157,10 @@ def _one_line(address: Address | None) -> str:
     return ", ".join([address.name, *address.lines.splitlines(), address.country]) if address else ""
 
 
-def methods(t: Words, order_id: str, offers: list[tuple[Method, Quote | Refusal]]) -> Screen:
-    """Every way to pay, with what this order costs by it."""
+def methods(
+    t: Words, order_id: str, offers: list[tuple[Method, Quote | Refusal]], *, choose: str = "mc", back: str = "rv"
+) -> Screen:
+    """Every way to pay, with what this order costs by it: a draft's, or (`choose`, `back`) a placed order's."""
     lines = [t("<b>How would you like to pay?</b>"), Html("")]
     keys = []
     for method, offer in offers:
@@ -159,8 +169,8 @@ def methods(t: Words, order_id: str, offers: list[tuple[Method, Quote | Refusal]
             continue
         lines.append(t("{method}: <b>{amount}</b>", method=method.title, amount=offer.pay))
         lines += pay_rates(t, offer)
-        keys.append(row(Key(f"{method.title} · {t.money(offer.pay)}", ("mc", order_id, method.name))))
-    return Screen(Html("\n").join(lines), rows(*keys, row(Key(t.plain("‹ Back"), ("rv", order_id)))))
+        keys.append(row(Key(f"{method.title} · {t.money(offer.pay)}", (choose, order_id, method.name))))
+    return Screen(Html("\n").join(lines), rows(*keys, row(Key(t.plain("‹ Back"), (back, order_id)))))
 
 
 def ask_address(t: Words) -> Screen:

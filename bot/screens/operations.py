@@ -1,14 +1,11 @@
-"""Screens of commands to channels: refused, in doubt, left to an operator; and the other ways to pay an order."""
+"""Screens of commands to channels: refused, in doubt, left to an operator."""
 
 from __future__ import annotations
 
 from bot.screens.screen import Key, Screen, row, rows
-from bot.words import Html, Word, Words
-from core.errors import Refusal
-from core.payments.fx.quote import Quote
+from bot.words import Word, Words
 from core.payments.operations import Operation, OperationKind
 from core.shop.browse import OrderView
-from core.shop.context import Method
 
 KINDS = {
     OperationKind.CHARGE: Word("a payment"),
@@ -85,16 +82,3 @@ def charge_refused(t: Words, view: OrderView) -> Screen:
             row(Key(t.plain("✖️ Cancel the order"), ("ox", view.order.id))),
         ),
     )
-
-
-def other_ways(t: Words, order_id: str, offers: list[tuple[Method, Quote | Refusal]]) -> Screen:
-    """Every way to pay a placed order whose charge was refused, with what it costs by it today."""
-    lines = [t("<b>How would you like to pay?</b>"), Html("")]
-    keys = []
-    for method, offer in offers:
-        if isinstance(offer, Refusal):
-            lines.append(t("{method}: {why}", method=method.title, why=t.refusal(offer)))
-            continue
-        lines.append(t("{method}: <b>{amount}</b>", method=method.title, amount=offer.pay))
-        keys.append(row(Key(f"{method.title} · {t.money(offer.pay)}", ("po", order_id, method.name))))
-    return Screen(Html("\n").join(lines), rows(*keys))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.screens import operations as operation_screens
+from bot.screens import cart as cart_screens
 from bot.screens import orders as screens
 from bot.visit import Visit
 from bot.words import Word
@@ -59,7 +59,7 @@ async def cancel(visit: Visit, order_id: str) -> None:
 async def other_ways(visit: Visit, order_id: str) -> None:
     """The first way did not work: which others there are, and what the order costs by them."""
     offers = await visit.look(checkout.other_ways, visit.shop, visit.who, OrderId(order_id))
-    await visit.show(operation_screens.other_ways(visit.t, order_id, offers))
+    await visit.show(cart_screens.methods(visit.t, order_id, offers, choose="po", back="ov"))
 
 
 async def pay_otherwise(visit: Visit, order_id: str, method: str) -> None:
