@@ -123,7 +123,8 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, now: da
             lines += [t("In {n} parts; the first is <b>{amount}</b>", n=one.parts, amount=asked(one, view.quote))]
     if view.quote and (sells or admin):
         lines.append(t("For the seller: <b>{amount}</b>", amount=view.quote.owed))
-        lines += [rate_line(t, rate) for rate in view.quote.rates]
+        shown = view.quote.rates if admin else {rate.base: rate for rate in view.quote.rates}.values()
+        lines += [rate_line(t, rate) for rate in shown if admin or rate.quote == view.quote.owed.asset]
     if view.charge and (admin or one.shopper == reader):
         lines.append(t("Reference: <code>{reference}</code>", reference=view.charge.reference))
     if view.intent and view.intent.state is IntentState.IN_DOUBT and not sells:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -12,8 +13,8 @@ from bot.screens import cart, catalogue, orders
 from bot.screens.fit import CAPTION, MESSAGE, length
 from bot.words import Html, Words
 from core.ids import OrderId, ProductId, QuoteId
-from core.money import Money
-from core.payments.fx.quote import Quote, QuoteState
+from core.money import Money, asset
+from core.payments.fx.quote import Quote, QuotedRate, QuoteState
 from core.payments.operations import OperationKind
 from core.people import Address
 from core.shop.browse import OrderView, ProductView
@@ -32,6 +33,7 @@ from tests.builders import (
     a_shop,
     an_operation,
     eur,
+    money,
     rate_desk,
 )
 
@@ -85,6 +87,18 @@ def test_the_messages_of_a_long_order_fit(language: str) -> None:
         cart.review(t, view, shop, a_person(MAYA)),
     ):
         assert MESSAGE - 200 < length(screen.text) <= MESSAGE
+
+
+def test_of_two_rates_of_a_pair_the_buyer_sees_theirs_and_the_seller_theirs() -> None:
+    view, t = a_long_order(OrderState.PAID, 1), Words.of("en")
+    assert view.quote is not None
+    bought, owed = (
+        QuotedRate(EUR, asset("BRL"), Fraction(6), Fraction(client), TODAY, "ECB") for client in ("6.12", "6.01")
+    )
+    quote = replace(view.quote, pay=money("612.00 BRL"), owed=money("601.00 BRL"), rates=(bought, owed))
+    assert ["6.12" in line for line in cart.pay_rates(t, quote)] == [True]
+    text = orders.order(t, replace(view, quote=quote), ROSA, PIX, NOON, admin=False).text
+    assert "6.01" in text and "6.12" not in text
 
 
 def test_a_product_cards_description_gives_way() -> None:
