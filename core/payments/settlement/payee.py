@@ -58,7 +58,8 @@ def read_account(text: str, of: Asset) -> str:
     elif of.code == "BRL":
         found = _pix_key(typed.replace(" ", ""))
     else:
-        found = typed if 4 <= len(typed) <= LONGEST_ACCOUNT and typed.isprintable() else ""
+        fits = 4 <= len(typed) <= LONGEST_ACCOUNT and typed.isprintable() and any(one.isdigit() for one in typed)
+        found = typed if fits else ""
     if not found:
         raise BadAccount(currency=of, what=wanted(of))
     return found

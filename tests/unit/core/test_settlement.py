@@ -647,6 +647,7 @@ def test_an_account_is_read_as_people_type_it(typed: str, code: str, kept: str) 
         ("IT60X0542811101000000123457", "EUR"),
         ("", "EUR"),
         ("39053344706", "BRL"),
+        ("my usual bank", "CNY"),
         ("hello", "BRL"),
         ("abc", "CNY"),
         ("x" * 91, "CNY"),
