@@ -130,9 +130,12 @@ class Clockwork:
             self._poke()
 
     async def plans(self) -> None:
-        """Instalments that are due, and those that were missed."""
+        """Instalments that are due, and those that were missed; codes whose time is over."""
         if await self._store.read(instalments.anything_due, self._shop):
             await self._store.write(instalments.remind, self._shop)
+            self._poke()
+        if await self._store.read(instalments.codes_over, self._shop):
+            await self._store.write(instalments.end_codes, self._shop)
             self._poke()
 
     async def reconcile(self) -> None:

@@ -277,7 +277,7 @@ def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) 
     follow(uow, kept.intent)
     if order.state is OrderState.PLACED:
         tell(uow, now, order.shopper, "payment_card", order.id, charge=operation.id)
-    elif instalments.is_asked(uow, kept):
+    elif instalments.is_asked(uow, shop, kept):
         tell(uow, now, order.shopper, "part_card", order.id, charge=operation.id)
     else:
         carry_out(uow, now, operation.id, VOID)
@@ -285,7 +285,7 @@ def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) 
 
 
 def _waits_for_the_buyer(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) -> Next:
-    if not _is_asked(uow, operation):
+    if not _is_asked(uow, shop, operation):
         park(uow, shop, operation)
         return Next.VOID
     if operation.state in (_S.PENDING, _S.UNKNOWN):
@@ -293,10 +293,10 @@ def _waits_for_the_buyer(uow: UnitOfWork, shop: Shop, operation: Operation, payl
     return Next.NOTHING
 
 
-def _is_asked(uow: UnitOfWork, charge: Operation) -> bool:
+def _is_asked(uow: UnitOfWork, shop: Shop, charge: Operation) -> bool:
     """Whether anybody still wants a charge paid."""
     placed = uow.orders.need(charge.order).state is OrderState.PLACED
-    return placed or instalments.is_asked(uow, charge)
+    return placed or instalments.is_asked(uow, shop, charge)
 
 
 def _proves(operation: Operation, asked: Operation, visibility: timedelta, began: datetime) -> bool:
@@ -312,7 +312,7 @@ def _never_went_out(uow: UnitOfWork, shop: Shop, operation: Operation, resendabl
     if operation.evidence == _DENIED:
         return _still_in_doubt(uow, shop, operation, resendable=False)
     wanted = operation.kind is not OperationKind.CHARGE or (
-        _is_asked(uow, operation) and (operation.expires_at is None or shop.clock.now() < operation.expires_at)
+        _is_asked(uow, shop, operation) and (operation.expires_at is None or shop.clock.now() < operation.expires_at)
     )
     if resendable and wanted and operation.state is _S.UNKNOWN:
         uow.operations.save(replace(operation, sent_at=shop.clock.now()))

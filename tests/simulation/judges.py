@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.channels.simulated import Movement
@@ -12,7 +11,7 @@ from core.ledger import accounts
 from core.ledger.check import check
 from core.payments.disputes.dispute import UNDECIDED
 from core.payments.instalments.plan import PlanState
-from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.operations import OperationKind, OperationState
 from core.payments.receipts import ReceiptState
 from core.payments.recon.bankline import BankLine, LineKind, LineState
 from core.payments.refund import RefundState
@@ -28,7 +27,7 @@ EVER = 100_000
 _OVER = (OperationState.SUCCEEDED, OperationState.REJECTED, OperationState.EXPIRED)
 
 
-def under_way(uow: UnitOfWork, now: datetime) -> list[str]:
+def under_way(uow: UnitOfWork) -> list[str]:
     """What has no end yet."""
     left = [
         f"order {one.id} is {one.state}"
@@ -36,9 +35,7 @@ def under_way(uow: UnitOfWork, now: datetime) -> list[str]:
     ]
     open_ = tuple(state for state in OperationState if state not in _OVER)
     left += [
-        f"{one.kind} {one.id} by {one.channel} is {one.state}"
-        for one in uow.operations.find(state=open_, limit=50)
-        if not _is_stale_code(uow, one, now)
+        f"{one.kind} {one.id} by {one.channel} is {one.state}" for one in uow.operations.find(state=open_, limit=10)
     ]
     states = (RefundState.REQUESTED, RefundState.SCREENED, RefundState.FUNDED, RefundState.FAILED)
     left += [f"refund {one.id} is {one.state}" for one in uow.refunds.find(state=states, limit=10)]
@@ -58,17 +55,6 @@ def under_way(uow: UnitOfWork, now: datetime) -> list[str]:
     for prefix in ("reserve:", "transit:", "escrow:", "hold:", "dispute_recv", "buyer_instalment:"):
         left += [f"{name} has {minor} {code}" for (name, code), minor in uow.journal.totals(prefix).items() if minor]
     return left or _unstated(uow)
-
-
-def _is_stale_code(uow: UnitOfWork, charge: Operation, now: datetime) -> bool:
-    """A code for a part of a broken plan: it may be paid for ever, and nobody waits for it. A parked one is listed."""
-    waits = charge.state in (OperationState.ACTION, OperationState.PARKED)
-    return waits and charge.expires_at is not None and charge.expires_at < now and _is_broken(uow, charge)
-
-
-def _is_broken(uow: UnitOfWork, charge: Operation) -> bool:
-    plan = uow.plans.get(charge.order)
-    return plan is not None and plan.state is PlanState.DEFAULTED
 
 
 def _unstated(uow: UnitOfWork) -> list[str]:

@@ -127,7 +127,7 @@ async def _ended(world: World) -> None:
             world.defects.append(f"does not end: {'; '.join(left[:3])}")
             return
         await asyncio.sleep(12 * 3600)
-        left = await world.look(under_way, world.clock.now())
+        left = await world.look(under_way)
 
 
 def shorten(ending: Ending) -> Ending:

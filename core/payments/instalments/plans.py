@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.errors import Gone, Refusal, sentence
-from core.ids import OrderId, PersonId
+from core.ids import OperationId, OrderId, PersonId
 from core.money import Money
 from core.payments.capturing import Share, apply
 from core.payments.charging import MayStillBePaid, NoMethod, ask_for_part
 from core.payments.fx.quote import Quote
 from core.payments.instalments import books as planbooks
 from core.payments.instalments.plan import EVERYTHING, RUNNING, Code, Part, Plan, PlanState, amounts
-from core.payments.operations import Operation, OperationState
+from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.pockets import quote_of
 from core.payments.receipts import Misfit, Receipt
 from core.people import Tier
@@ -126,9 +126,14 @@ def live_code(uow: UnitOfWork, shop: Shop, plan: Plan, number: int | None = None
         return None
     code = plan.codes[-1]
     charge = uow.operations.need(code.operation)
-    in_time = charge.expires_at is None or charge.expires_at > shop.clock.now()
     fits = number in (None, code.part) and charge.amount == _amount(plan, code.part)
-    return charge if fits and in_time and charge.state not in _ENDED else None
+    return charge if fits and charge.state not in _ENDED and not _is_over(shop, plan, charge) else None
+
+
+def _is_over(shop: Shop, plan: Plan, charge: Operation) -> bool:
+    """Whether the time of a code has passed, or what it asks for was given up since it was made."""
+    late = charge.expires_at is not None and charge.expires_at <= shop.clock.now()
+    return late or (plan.written_off_at is not None and charge.created_at < plan.written_off_at)
 
 
 def _amount(plan: Plan, number: int) -> Money:
@@ -217,12 +222,16 @@ def _drop_stale_codes(uow: UnitOfWork, shop: Shop, plan: Plan) -> None:
     """Codes that ask for what is paid by now: ours end, a channel is asked to make its own void."""
     for code in plan.codes:
         charge = uow.operations.lock(code.operation)
-        if charge.state in _ENDED or charge.amount == _amount(plan, code.part):
-            continue
-        if charge.state is _S.RESERVED or charge.is_offer:
-            uow.operations.save(charge.move(_S.EXPIRED))
-        elif charge.state is _S.ACTION:
-            carry_out(uow, shop.clock.now(), charge.id, VOID)
+        if charge.state not in _ENDED and charge.amount != _amount(plan, code.part):
+            _end(uow, shop, charge)
+
+
+def _end(uow: UnitOfWork, shop: Shop, charge: Operation) -> None:
+    """Nobody should pay a locked code any more. One in doubt is made void once its channel has been asked."""
+    if charge.state is _S.RESERVED or charge.is_offer:
+        uow.operations.save(charge.move(_S.EXPIRED))
+    elif charge.state is _S.ACTION:
+        carry_out(uow, shop.clock.now(), charge.id, VOID)
 
 
 def take_off(uow: UnitOfWork, shop: Shop, order: Order, amount: Money) -> Money:
@@ -236,12 +245,13 @@ def take_off(uow: UnitOfWork, shop: Shop, order: Order, amount: Money) -> Money:
     return reduced
 
 
-def is_asked(uow: UnitOfWork, charge: Operation) -> bool:
-    """Whether a charge is the one that its order's plan asks by now."""
+def is_asked(uow: UnitOfWork, shop: Shop, charge: Operation) -> bool:
+    """Whether a charge is the one that its order's plan asks by now, and its time is not over."""
     plan = uow.plans.get(charge.order)
     if plan is None or not plan.codes or plan.codes[-1].operation != charge.id:
         return False
-    return charge.amount == _amount(plan, plan.codes[-1].part) and bool(plan.left)
+    fits = charge.amount == _amount(plan, plan.codes[-1].part) and bool(plan.left)
+    return fits and not _is_over(shop, plan, charge)
 
 
 # What time brings
@@ -263,6 +273,22 @@ def remind(uow: UnitOfWork, shop: Shop, limit: int = 50) -> int:
         else:
             _say(uow, shop, order, plan)
     return len(due)
+
+
+def codes_over(uow: UnitOfWork, shop: Shop, limit: int = 500) -> list[OperationId]:
+    """Codes of plans that can be paid though their time is over. For the ticker: it has them ended."""
+    waiting = uow.operations.find(
+        kind=OperationKind.CHARGE, state=_S.ACTION, before={"expires_at": shop.clock.now()}, newest=False, limit=limit
+    )
+    return [charge.id for charge in waiting if uow.plans.get(charge.order) is not None]
+
+
+def end_codes(uow: UnitOfWork, shop: Shop) -> int:
+    """End them: a late payer asks for a new one. How many."""
+    over = codes_over(uow, shop)
+    for charge in over:
+        _end(uow, shop, uow.operations.lock(charge))
+    return len(over)
 
 
 def _say(uow: UnitOfWork, shop: Shop, order: Order, plan: Plan) -> None:
@@ -307,6 +333,7 @@ def _code_for(uow: UnitOfWork, shop: Shop, order: Order, plan: Plan, part: Part)
 def write_off(uow: UnitOfWork, shop: Shop, admin: PersonId, order_id: OrderId) -> Money:
     """An admin gives up what a shopper in default owes: the shop's loss. It stays owed, and may come after all.
 
+    The codes that there are end; who wants to pay all the same asks for a new one.
     Returns the loss. Raises NotAllowed, Gone, NotBroken.
     """
     need_admin(shop, admin)
@@ -315,7 +342,10 @@ def write_off(uow: UnitOfWork, shop: Shop, admin: PersonId, order_id: OrderId) -
     if plan is None or plan.state is not PlanState.DEFAULTED or plan.written_off_at or not plan.left:
         raise NotBroken(order=order_id)
     note_command(uow, shop, admin, "writeoff", order=order_id, amount=str(plan.left))
-    return planbooks.write_off(uow, shop, uow.plans.lock(order_id)).left
+    plan = planbooks.write_off(uow, shop, uow.plans.lock(order_id))
+    for code in plan.codes:
+        _end(uow, shop, uow.operations.lock(code.operation))
+    return plan.left
 
 
 # What a screen wants to know

@@ -1,5 +1,6 @@
 """A price in parts: the seller is owed at once, the shopper pays by and by, and the books say what is left."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -30,11 +31,12 @@ from core.payments.receiving import Fact, take_in
 from core.payments.refunds import refund_order
 from core.payments.settlement.statement import LineKind, statement
 from core.people import Tier
-from core.ports import UnitOfWork
+from core.ports import ActionNeeded, UnitOfWork
 from core.shop.checkout import review
+from core.shop.context import Method
 from core.shop.deadlines import refund_unshipped
 from core.shop.orders import Order, OrderState
-from tests.builders import ADA, ASKED, LIN, MAYA, NOON, PAYER_IBAN, PIX, ROSA, WEI, eur, money, policy
+from tests.builders import ADA, ASKED, LIN, MAYA, NOON, PAYER_IBAN, PIX, ROSA, SEPA, WEI, eur, money, policy
 from tests.world import World
 
 EUR = asset("EUR")
@@ -536,6 +538,73 @@ def test_a_channels_own_codes_are_asked_for_shown_and_made_void() -> None:
     world.refunds(order)
     world.run_errands()  # what nobody should pay any more the channel makes void
     assert world.operation(charge.id).state is OperationState.EXPIRED
+    world.proofs()
+
+
+@pytest.mark.parametrize("method", [SEPA, ASKED])
+def test_a_code_ends_with_its_time_whoever_made_it_and_who_pays_late_asks_for_a_new_one(method: Method) -> None:
+    world = Parts(methods=(PIX, method))
+    order = world.begins()
+    world.later(days=37)
+    world.later(days=1)
+    assert world.plan(order).state is PlanState.DEFAULTED
+    code = world.do(pay_next, MAYA, order.id)
+    world.run_errands()
+    world.do(instalments.end_codes)
+    world.run_errands()
+    assert world.operation(code.id).state is OperationState.ACTION  # its time has just begun
+    world.later(days=2)
+    world.do(instalments.end_codes)
+    world.run_errands()
+    assert world.operation(code.id).state is OperationState.EXPIRED
+    assert world.look(instalments.codes_over, world.shop) == []
+    late = world.do(pay_next, MAYA, order.id)
+    world.run_errands()
+    assert late.id != code.id and world.operation(late.id).state is OperationState.ACTION
+    world.proofs()
+
+
+@pytest.mark.parametrize("method", [SEPA, ASKED])
+def test_what_is_written_off_is_asked_for_by_no_code_but_a_new_one(method: Method) -> None:
+    world = Parts(methods=(PIX, method))
+    order = world.begins()
+    world.later(days=37)
+    world.later(days=1)
+    code = world.do(pay_next, MAYA, order.id)
+    world.run_errands()
+    world.clock.let_pass(minutes=1)
+    world.do(write_off, ADA, order.id)
+    world.run_errands()
+    assert world.operation(code.id).state is OperationState.EXPIRED
+    late = world.do(pay_next, MAYA, order.id)
+    world.run_errands()
+    world.do(instalments.end_codes)
+    world.run_errands()
+    assert world.operation(late.id).state is OperationState.ACTION
+    world.proofs()
+
+
+def test_a_code_in_doubt_is_made_void_when_its_channel_tells_of_it_after_its_time() -> None:
+    world = Parts(methods=(PIX, ASKED))
+    order = world.begins()
+    world.later(days=37)
+    world.later(days=1)
+    code = world.do(pay_next, MAYA, order.id)
+    world.run_errands()
+
+    def parked(uow: UnitOfWork, shop: Any) -> None:
+        unsure = uow.operations.lock(code.id).move(OperationState.UNKNOWN)
+        uow.operations.save(
+            replace(unsure, doubt_at=shop.clock.now(), evidence="no answer").move(OperationState.PARKED)
+        )
+
+    world.do(parked)
+    world.rails["sepa"].known = [ActionNeeded("code 1"), ActionNeeded("code 1")]
+    asyncio.run(world.driver.ask(code.id))
+    assert world.operation(code.id).state is not OperationState.REJECTED  # in its time somebody may pay it
+    world.later(days=2)
+    asyncio.run(world.driver.ask(code.id))
+    assert world.operation(code.id).state is OperationState.REJECTED
     world.proofs()
 
 
