@@ -173,6 +173,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _as_json(report: Report, seconds: float) -> dict[str, Any]:
+    from core.ledger.check import NOT_ASKED
+
     return {
         "ok": report.ok,
         "entries": report.entries,
@@ -180,6 +182,7 @@ def _as_json(report: Report, seconds: float) -> dict[str, Any]:
         "sealed": report.sealed,
         "unsealed": report.unsealed,
         "invariants": list(report.asked),
+        "not_asked": NOT_ASKED,
         "findings": [
             {"invariant": one.invariant, "key": one.key, "what": one.what, "count": report.how_many[one.invariant]}
             for one in report.findings
@@ -190,7 +193,7 @@ def _as_json(report: Report, seconds: float) -> dict[str, Any]:
 
 
 def _as_text(report: Report, seconds: float) -> str:
-    from core.ledger.check import RULES
+    from core.ledger.check import NOT_ASKED, RULES
 
     first = {finding.invariant: finding for finding in report.findings}
     lines = []
@@ -199,6 +202,7 @@ def _as_text(report: Report, seconds: float) -> str:
         if finding := first.get(number):
             more = report.how_many[number] - 1
             lines.append(f"        {finding.key}: {finding.what}" + (f" (and {more:,} more)" if more else ""))
+    lines += [f"  – {number:>2}  {why}" for number, why in NOT_ASKED.items()]
     tail = f", {report.unsealed:,} not yet sealed" if report.unsealed else ""
     lines.append(f"{report.entries:,} entries of {report.orders:,} orders in {seconds:.1f} s{tail}.")
     broken = "1 of the rules is broken" if len(first) == 1 else f"{len(first)} of the rules are broken"

@@ -42,9 +42,16 @@ RULES = {
     12: "limits are what is held of them, and are given back",
     13: "after the settlement files clearing is zero, or a listed exception",
     14: "the chain verifies, up to the seals and anchors",
-    16: "a risk decision replays to the same result",
     17: "frozen money leaves by no path",
 }
+
+NOT_ASKED = {
+    7: "messages in any order, doubled or cut off, end in the same ledger: proved by test_messengers and simulation",
+    11: "rounding stays under a minor unit a split: proved by test_pockets",
+    15: "everything ends once faults stop: proved by tests/simulation",
+    16: "a risk decision replays to the same result: none is kept yet",
+}
+"""What no look at a database can show, and who shows it."""
 
 Check = Callable[[UnitOfWork], Iterator[Finding]]
 
