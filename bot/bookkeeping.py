@@ -11,7 +11,7 @@ from core.payments.disputes.cases import Stage, hear_dispute
 from core.payments.outcomes import is_new, what_must_not_differ
 from core.payments.receiving import Fact, take_in
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Statement, Taken, take_gap, take_line, take_word
+from core.payments.recon.matching import Reported, Statement, Taken, is_settlement, take_gap, take_report, take_word
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
 from core.ports import Altered, Store, UnitOfWork
 from core.shop.context import Shop
@@ -102,22 +102,28 @@ def _book_statements(uow: UnitOfWork, shop: Shop, statements: list[Statement]) -
     booked = Booked()
     for statement in statements:
         settles = statement.final or shop.policy.reconciliation.notified == "clears"
-        for told in statement.lines:
-            booked += _settle(uow, shop, statement, told) if settles else Booked(new=_word(uow, shop, told))
+        if settles:
+            booked += _settle(uow, shop, statement)
+        else:
+            booked += Booked(new=sum(_word(uow, shop, told) for told in statement.lines))
         if take_gap(uow, shop, statement):
             booked += Booked(gaps=1)
     return booked
 
 
-def _settle(uow: UnitOfWork, shop: Shop, statement: Statement, told: Reported) -> Booked:
-    taken = take_line(uow, shop, statement.document, told)
-    if taken is Taken.ALTERED:
-        _alarm(uow, shop, told.channel, told.fact)
-    return _BOOKED[taken]
+def _settle(uow: UnitOfWork, shop: Shop, statement: Statement) -> Booked:
+    booked, taken = Booked(), take_report(uow, shop, statement.document, statement.lines)
+    for told, became in zip(statement.lines, taken, strict=True):
+        booked += _BOOKED[became]
+        if became is Taken.ALTERED:
+            _alarm(uow, shop, told.channel, told.fact)
+    return booked
 
 
 def _word(uow: UnitOfWork, shop: Shop, told: Reported) -> bool:
     """A notification's line: a messenger of its fact, which its statement's line will settle."""
+    if is_settlement(uow, shop, told):
+        return False
     if told.kind is LineKind.PAYMENT:
         return _book_one(uow, shop, told.channel, told.payment)
     if told.kind in (LineKind.FEE, LineKind.OTHER):

@@ -19,6 +19,7 @@ MISFITS = {
     Misfit.WRONG_CURRENCY: Word("It is not in the currency of the order."),
     Misfit.UNKNOWN_REFERENCE: Word("Its reference belongs to no order."),
     Misfit.OUT_OF_STOCK: Word("It came after the order had ended, and the goods are sold out."),
+    Misfit.SETTLEMENT: Word("It is no payment, but a channel’s settlement."),
     Misfit.NONE: Word("It fits no order."),
 }
 REFUND_STATES = {

@@ -30,6 +30,7 @@ WHYS = {
     Why.UNKNOWN: Word("nothing we know of fits it"),
     Why.RETURNED: Word("a transfer came back that nobody has taken up"),
     Why.CLAWBACK: Word("a payment was taken back"),
+    Why.EARLY: Word("a settlement that came before its report"),
     Why.BATCH: Word("it is not the sum of its batch"),
     Why.BALANCE: Word("the statement’s entries do not explain its balances"),
 }

@@ -5,8 +5,8 @@ lines of script (or a spreadsheet) to bring a provider's file into: CSV in UTF-8
 name in any order, others are passed over:
 
     account        the Pix key or account the report is of: the one the shop is configured with
-    type           payment | refund | payout | return | chargeback | fee
-    id             payment, chargeback: the endToEndId; refund: its rtrId; fee, payout, return: the provider's id
+    type           payment | refund | payout | return | chargeback | fee | settlement (a batch that has arrived)
+    id             payment, chargeback: the endToEndId; refund: its rtrId; else the provider's id
     settled_at     ISO 8601, with its offset
     gross          with sign and two decimals, as the payer or payee sees it: 100.00, refunds and payouts -100.00
     fee            what was kept of it, 0.00 or more (negative when it was given back)
@@ -14,7 +14,8 @@ name in any order, others are passed over:
     txid           optional: the reference of the payment code
     our_id         optional: the id we gave to a refund or payout
     of             optional: the endToEndId that a refund gives back; for a chargeback, when `id` is another
-    batch          optional: the transfer to the bank account that the line is part of; empty: it is on the account
+    batch          optional: the transfer to the bank account that the line is part of; empty: it is on the account;
+                   of a settlement: the transfer that it is
 
 Providers' words (their documentation, 2026): Mercado Pago's SOURCE_ID, TRANSACTION_TYPE (SETTLEMENT is a payment;
 REFUND; CHARGEBACK), SETTLEMENT_DATE, TRANSACTION_AMOUNT, FEE_AMOUNT (negative there), SETTLEMENT_NET_AMOUNT,
@@ -47,9 +48,10 @@ KINDS = {
         LineKind.RETURN,
         LineKind.CHARGEBACK,
         LineKind.FEE,
+        LineKind.SETTLEMENT,
     )
 }
-_COMES_IN = (LineKind.PAYMENT, LineKind.RETURN)
+_COMES_IN = (LineKind.PAYMENT, LineKind.RETURN, LineKind.SETTLEMENT)
 _WORD = re.compile(r"[A-Za-z0-9_.-]{0,64}")
 _AMOUNT = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}")
 _MOST_ROWS = 100_000
@@ -88,6 +90,7 @@ def _line(row: dict[str, str], account: str) -> Reported:
     gross, fee, net = (_money(row[name]) for name in ("gross", "fee", "net"))
     if gross - fee != net or not gross or (gross.minor > 0) != (kind in _COMES_IN):
         raise BadStatement(sentence("a line of it does not add up"))
+    arrived = kind is LineKind.SETTLEMENT
     return Reported(
         channel=NAME,
         kind=kind,
@@ -95,10 +98,10 @@ def _line(row: dict[str, str], account: str) -> Reported:
         gross=gross,
         at=_moment(row["settled_at"]),
         fee=fee,
-        reference=row["txid"],
+        reference=row["batch"] if arrived else row["txid"],
         name=row["our_id"],
         of=row["of"] or (row["id"] if kind is LineKind.CHARGEBACK else ""),
-        batch=row["batch"],
+        batch="" if arrived else row["batch"],
     )
 
 

@@ -29,13 +29,15 @@ class Misfit(StrEnum):
     WRONG_CURRENCY = "wrong_currency"
     UNKNOWN_REFERENCE = "unknown_reference"
     OUT_OF_STOCK = "out_of_stock"  # late, and the goods are gone
+    SETTLEMENT = "settlement"  # no payment at all: a channel's batch, known as such by its report only
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Money that came in, as the channel's own message told it. One per natural key of that message.
 
-    At any time: amount = held + what its Applications say + its Refunds that belong to no order.
+    At any time: amount = held + what its Applications say + its Refunds that belong to no order. (Of what was found to
+    be no payment nothing is held, applied or sent back.)
     """
 
     id: str  # short name, for people to type

@@ -13,7 +13,7 @@ from core.money import Money
 from core.payments.ahead import with_orders, with_receipts
 from core.payments.disputes.dispute import DisputeState
 from core.payments.pockets import captured, left, quote_of
-from core.payments.receipts import Receipt
+from core.payments.receipts import Misfit, Receipt
 from core.payments.refund import RefundState
 from core.ports import UnitOfWork
 from core.shop.orders import Order, OrderState
@@ -49,8 +49,9 @@ def _receipt(uow: UnitOfWork, receipt: Receipt) -> Iterator[Finding]:
     used = sum(one.amount.minor for one in applied)
     back = sum(one.amount.minor for one in refunds if one.order is None)
     back += sum(case.held.minor for case in uow.disputes.find(receipt=receipt.id, limit=_ENDLESS))
-    if receipt.amount.minor != receipt.held.minor + used + back:
-        what = f"of {receipt.amount.minor} minor units {receipt.held.minor} are held, {used} applied, {back} sent back"
+    came = 0 if receipt.misfit is Misfit.SETTLEMENT else receipt.amount.minor
+    if came != receipt.held.minor + used + back:
+        what = f"of {came} minor units {receipt.held.minor} are held, {used} applied, {back} sent back"
         yield Finding(4, receipt.id, what)
     for one in applied:
         gone = sum(refund.amount.minor for refund in refunds if refund.order == one.order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -73,6 +74,9 @@ class Policy:
     reconciliation: Reconciliation
     reserves: dict[str, int] = field(default_factory=dict)  # currency → basis points of the shop's money; {}: no target
 
+    # By method: what the credit of its batches to the bank account says, in its reference or of whose account it is.
+    settlements: dict[str, re.Pattern[str]] = field(default_factory=dict)
+
     def tier(self, received: int) -> Tier:
         """The tier of a shopper with so many confirmed receipts."""
         if received >= self.trusted_after:
@@ -105,6 +109,17 @@ _ESCROW = {"reserve_bp": 0, "reserve_days": 90, "ship_days": 7, "confirm_days": 
 
 def _minutes(methods: dict[str, Any], name: str, key: str, least: int) -> timedelta:
     return timedelta(minutes=_whole(_table(methods, name, "methods."), key, f"methods.{name}", least, 10**5))
+
+
+def _form(name: str, text: object) -> re.Pattern[str]:
+    """A pattern that says something: one that fits an empty text would fit every payment."""
+    try:
+        form = re.compile(str(text), re.IGNORECASE)
+    except re.error:
+        form = re.compile("")
+    if not isinstance(text, str) or form.search(""):
+        raise BadPolicy(f"methods.{name}.settlement is a regular expression, such as 'PO-[0-9]+'")
+    return form
 
 
 def _escrow(row: dict[str, Any], where: str) -> Escrow:
@@ -193,6 +208,7 @@ def _policy(raw: dict[str, Any]) -> Policy:
         disputes=read_part(Disputes, raw.get("disputes", {}), "disputes", currency),
         instalments=read_part(Instalments, raw.get("instalments", {}), "instalments", currency),
         reserves=_reserves(raw.get("reserves", {})),
+        settlements={name: _form(name, row["settlement"]) for name, row in methods.items() if "settlement" in row},
         reconciliation=read_part(Reconciliation, raw.get("reconciliation", {}), "reconciliation", currency),
     )
 

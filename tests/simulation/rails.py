@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.channels.simulated import Disputed, Line, Message, Movement, Paid, PaidOut, Refunded, Refused, Settled
@@ -15,7 +15,7 @@ from core.payments.operations import Operation
 from core.payments.outcomes import is_new, refuse_by_message, what_must_not_differ
 from core.payments.receiving import Fact, take_in
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Taken, take_line
+from core.payments.recon.matching import Reported, Taken, take_report
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
 from core.payments.settlement.payouts import return_payout_by_message, settle_payout_by_message
 from core.ports import Answer, Outcome, UnitOfWork, Unknown
@@ -33,6 +33,11 @@ KINDS = {
     "payout": LineKind.PAYOUT,
     "payout_returned": LineKind.RETURN,
 }
+
+
+def settler(name: str) -> str:
+    """Whose account a channel's settlements come from."""
+    return f"{name.capitalize()} Payments"
 
 
 class Rail:
@@ -90,8 +95,9 @@ class Rail:
         arrived, self.arriving = self.arriving, []
         for document, net in arrived:
             if net:
-                now, words = self.world.clock.now(), f"settlement {document}"
-                lines.append(Reported(self.name, LineKind.PAYMENT, f"B{document}", net, now, reference=words))
+                now, words, payer = self.world.clock.now(), f"settlement {document}", settler(self.name)
+                told = Reported(self.name, LineKind.PAYMENT, f"B{document}", net, now, reference=words)
+                lines.append(replace(told, debtor_name=payer))
         return lines
 
 
@@ -156,7 +162,7 @@ def book(uow: UnitOfWork, shop: Shop, channel: str, told: Message) -> list[Taken
     elif isinstance(told, PaidOut) and not told.reason:
         settle_payout_by_message(uow, shop, channel, told.reference, told.evidence, told.amount)
     elif isinstance(told, Settled):
-        return [take_line(uow, shop, told.document, one) for one in _reported(channel, told)]
+        return take_report(uow, shop, told.document, _reported(channel, told))
     elif isinstance(told, Disputed):
         _hear(uow, shop, channel, told)
     return []
@@ -188,7 +194,7 @@ def _hear(uow: UnitOfWork, shop: Shop, channel: str, told: Disputed) -> None:
 
 def book_statement(uow: UnitOfWork, shop: Shop, document: str, lines: list[Reported]) -> list[Taken]:
     """What the statement's door does."""
-    return [take_line(uow, shop, document, one) for one in lines]
+    return take_report(uow, shop, document, lines)
 
 
 def _reported(channel: str, told: Settled) -> Iterator[Reported]:

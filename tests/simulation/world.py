@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
@@ -31,7 +32,7 @@ from tests.builders import ADA, BRL, EUR, FIXINGS, ROSA, USD, WEI, a_person, a_s
 from tests.simulation.house import Crash, Ear, House
 from tests.simulation.loop import LoopClock, VirtualLoop
 from tests.simulation.plot import Plot
-from tests.simulation.rails import NotYet, Rail, book, book_statement
+from tests.simulation.rails import NotYet, Rail, book, book_statement, settler
 
 R = TypeVar("R")
 
@@ -73,9 +74,12 @@ def a_hasty_policy(schedule: str, default: str) -> Policy:
         disputes=replace(rules.disputes, respond=2 * days, complain=6 * days),
         instalments=replace(rules.instalments, interval=days, grace=days, remind=timedelta(hours=6)),
         reconciliation=replace(rules.reconciliation, settle_days=2),
+        settlements={name: re.compile(settler(name)) for name in CHANNELS},
         limits=tuple(replace(one, amount=one.amount * 2) for one in rules.limits),
     )
 
+
+CHANNELS = ("sepa", "pix", "card")
 
 DEADLY = {"commit": 0.0006, "committed": 0.0006, "call": 0.01, "called": 0.01}
 """How likely the process dies at each of its commits and calls, in a usual story."""
@@ -97,10 +101,10 @@ class World:
         self.seen: Counter[str] = Counter()
         self.lines: list[tuple[float, tuple[object, ...]]] = []
         self.defects: list[str] = []
-        self.sent: set[str] = set()  # settlements on their way to the bank account
+        self.sent: set[tuple[str, str]] = set()  # settlements on their way to the bank account
         self._digest = hashlib.sha256()
         self._loop, self._up = loop, asyncio.Event()
-        self._dice = plot.dice("network")
+        self._dice, self._reports = plot.dice("network"), plot.dice("reports")
         self._offline = plot.chance("notices", 0.02)
         self.rails: dict[str, Rail] = {}
         self._open_channels()
@@ -112,7 +116,7 @@ class World:
             logging.getLogger(name).propagate = False
 
     def _open_channels(self) -> None:
-        for name in ("sepa", "pix", "card"):
+        for name in CHANNELS:
             dice = self.plot.dice(f"kind:{name}")
             self.rails[name] = Rail(
                 self,
@@ -268,12 +272,12 @@ class World:
 
     async def at_the_door(self, name: str, told: Message) -> None:
         """Bring a channel's message until it is acknowledged, as a provider does."""
-        if isinstance(told, Settled):
-            told = replace(told, document=f"{name}{told.document}")  # each provider names its own in its own way
-        await self._bring(type(told).__name__, book, name, told)
-        if isinstance(told, Settled) and told.document not in self.sent:  # the money comes after the word
-            self.sent.add(told.document)
+        if isinstance(told, Settled) and (name, told.document) not in self.sent:
+            self.sent.add((name, told.document))
             self.rails[name].arriving.append((told.document, told.net))
+            if self._reports.random() < 0.4:  # the money comes before the word
+                await asyncio.sleep(self._reports.uniform(0, 3 * 86_400))
+        await self._bring(type(told).__name__, book, name, told)
 
     async def statement(self, document: str) -> None:
         """The bank's statement of the day: perhaps it comes twice."""

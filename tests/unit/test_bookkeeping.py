@@ -1,12 +1,13 @@
 """Bank messages on their way into the books: each fact is booked once, under its natural key."""
 
 import json
+import re
 from typing import Any
 
 from bot.bookkeeping import Books
 from core.payments.operations import Operation, OperationState
 from core.ports import Pending
-from tests.builders import ROSA
+from tests.builders import ROSA, SHOP_IBAN, policy
 from tests.world import World
 
 
@@ -39,3 +40,24 @@ async def test_two_refunds_made_by_hand_under_one_name_are_both_booked_once() ->
         assert world.operation(operation.id).state is OperationState.SUCCEEDED
     world.judge()
     assert world.books() == {}
+
+
+def credited(kind: int, words: str) -> bytes:
+    """A notification (camt.054) or statement (camt.053) of one credit of EUR 19.30."""
+    name, part = {4: ("BkToCstmrDbtCdtNtfctn", "Ntfctn"), 3: ("BkToCstmrStmt", "Stmt")}[kind]
+    return (
+        f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.05{kind}.001.08"><{name}><{part}><Id>{part}-1</Id>'
+        f"<Acct><Id><IBAN>{SHOP_IBAN.replace(' ', '')}</IBAN></Id></Acct>"
+        '<Ntry><Amt Ccy="EUR">19.30</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>'
+        "<AcctSvcrRef>A1</AcctSvcrRef>"
+        f"<NtryDtls><TxDtls><RmtInf><Ustrd>{words}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry></{part}></{name}></Document>"
+    ).encode()
+
+
+async def test_a_notification_of_a_settlement_is_no_payment_and_its_statement_lists_it() -> None:
+    world = World(rules=policy(settlements={"pix": re.compile("po-[0-9]+", re.IGNORECASE)}))
+    books = Books(world.store, world.shop, lambda: None)
+    assert (await books.statement(credited(4, "Payout po-77"))).new == 0
+    assert world.books() == {}
+    assert (await books.statement(credited(3, "Payout po-77"))).open == 1
+    assert world.books() == {"bank": "EUR 19.30", "clearing:pix": "EUR -19.30"}

@@ -42,6 +42,7 @@ class Why(StrEnum):
     UNKNOWN = "unknown"  # nothing of ours is known that it could be about
     RETURNED = "returned"  # it came back, and nobody has taken that up
     CLAWBACK = "clawback"  # a payment was taken back, and nobody has taken that up
+    EARLY = "early"  # a batch arrived, and no report has told of it yet
     BATCH = "batch"  # a batch arrived that is not the sum of its lines
     BALANCE = "balance"  # a statement's entries do not explain its balances
 

@@ -7,8 +7,7 @@ A line of a batch leaves its net in clearing, until the batch arrives on the ban
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +20,16 @@ from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.receipts import Receipt
 from core.payments.receiving import Fact, take_in
 from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
+from core.payments.recon.batches import (
+    Credit,
+    Match,
+    batch_name,
+    batch_net,
+    match_batch,
+    report_batches,
+    settled,
+    undo_correction,
+)
 from core.payments.refunds import return_refund_by_message, settle_refund_by_message
 from core.payments.settlement.payouts import HAND, return_payout_by_message, settle_payout_by_message
 from core.ports import Duplicate, UnitOfWork
@@ -30,7 +39,6 @@ from core.shop.notices import tell
 # A bank that names a payment anew in each message tells of it within so many days of its first word.
 TOLERANCE = timedelta(days=7)
 _OVER = (LineState.MATCHED, LineState.CLOSED)
-_BATCH_NAME = re.compile(r"[A-Za-z0-9_-]{4,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,13 @@ class Reported:
             debtor_account=self.debtor_account,
             debtor_name=self.debtor_name,
         )
+
+    @property
+    def credit(self) -> Credit:
+        """What of a line may tell that it is a batch."""
+        words = " ".join(filter(None, (self.reference, self.name, self.debtor_name)))
+        sure = self.kind is LineKind.SETTLEMENT
+        return Credit(self.channel, self.fact, self.reference, words, self.gross, sure=sure)
 
     @property
     def kept(self) -> Money:
@@ -136,19 +151,25 @@ class Verbs:
 VERBS = Verbs()
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    """What a line is about; `why` it is an exception, when it is."""
-
-    kind: LineKind
-    about: str = ""
-    why: Why = Why.NONE
-    channel: str = ""  # whose clearing it leaves, when not the reporter's
-
-
 def take_word(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs = VERBS) -> None:
     """A line that is a messenger only: it makes the same fact as the others, and clears nothing."""
     _match(uow, shop, told, verbs)
+
+
+def is_settlement(uow: UnitOfWork, shop: Shop, told: Reported) -> bool:
+    """Whether a line is a channel's own money, which no messenger may take for a payment."""
+    credits = told.kind in (LineKind.PAYMENT, LineKind.SETTLEMENT)
+    return credits and match_batch(uow, shop, told.credit) is not None
+
+
+def take_report(
+    uow: UnitOfWork, shop: Shop, document: str, lines: Iterable[Reported], verbs: Verbs = VERBS
+) -> list[Taken]:
+    """Book a report or statement, line by line; then its batches are whole, and what came before them is found."""
+    told = list(lines)
+    taken = [take_line(uow, shop, document, one, verbs) for one in told]
+    report_batches(uow, shop, ((one.channel, one.batch) for one in told if one.batch))
+    return taken
 
 
 def take_line(uow: UnitOfWork, shop: Shop, document: str, told: Reported, verbs: Verbs = VERBS) -> Taken:
@@ -204,20 +225,6 @@ def take_gap(uow: UnitOfWork, shop: Shop, statement: Statement) -> bool:
     return True
 
 
-def settled(uow: UnitOfWork, about: str) -> BankLine | None:
-    """The line of a document that is about a receipt, operation or batch, if one is."""
-    found = uow.banklines.find(about=about, state=LineState.MATCHED, limit=1)
-    return found[0] if found else None
-
-
-def undo_correction(uow: UnitOfWork, shop: Shop, line: BankLine) -> None:
-    """A line came after all: what an admin posted in its place goes back."""
-    key = f"recon:{line.id}"
-    if line.state is LineState.CLOSED and uow.journal.posted(key):
-        legs = [credit(leg.account, leg.amount) for leg in uow.journal.entry(key).legs]
-        uow.journal.post(entry(f"recon-undone:{line.id}", shop.clock.now(), "correction undone", *legs))
-
-
 # Finding what a line is about
 
 _SAME = {
@@ -233,7 +240,7 @@ def _known(uow: UnitOfWork, told: Reported) -> BankLine | None:
     return next((line for line in found if line.document), None)
 
 
-def _of_kind(uow: UnitOfWork, told: Reported, match: _Match) -> BankLine | None:
+def _of_kind(uow: UnitOfWork, told: Reported, match: Match) -> BankLine | None:
     found = uow.banklines.find(channel=match.channel, kind=match.kind, fact=told.fact, limit=1)
     return found[0] if found and found[0].document else None
 
@@ -244,32 +251,32 @@ def _awaited(uow: UnitOfWork, line: BankLine) -> BankLine | None:
     return uow.banklines.lock(found[0].id) if found else None
 
 
-def _match(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
-    if told.kind is LineKind.PAYMENT:
-        return _batch(uow, told) or _payment(uow, shop, told)
+def _match(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> Match:
+    if told.kind in (LineKind.PAYMENT, LineKind.SETTLEMENT):
+        return match_batch(uow, shop, told.credit) or _payment(uow, shop, told)
     if told.kind in _SAME:
         return _outgoing(uow, shop, told, verbs)
     if told.kind is LineKind.RETURN:
         return _returned(uow, shop, told, verbs)
     if told.kind is LineKind.CHARGEBACK:
         return _taken_back(uow, shop, told, verbs)
-    return _Match(told.kind)
+    return Match(told.kind)
 
 
-def _payment(uow: UnitOfWork, shop: Shop, told: Reported) -> _Match:
+def _payment(uow: UnitOfWork, shop: Shop, told: Reported) -> Match:
     known = uow.receipts.find(channel=told.channel, fact=told.fact, limit=1)
     likely = [] if known or told.firm else _likely(uow, told)
     if len(likely) > 1:
-        return _Match(told.kind, why=Why.SEVERAL)
+        return Match(told.kind, why=Why.SEVERAL)
     receipt = known[0] if known else likely[0] if likely else take_in(uow, shop, told.payment)
     if receipt.amount != told.gross:
-        return _Match(told.kind, why=Why.DIFFERS)
+        return Match(told.kind, why=Why.DIFFERS)
     holder = settled(uow, receipt.id)
     if holder is not None and receipt.fact == told.fact:
         _rehome(uow, shop, holder)
     elif holder is not None and holder.fact != told.fact:
-        return _Match(told.kind, why=Why.TWICE)
-    return _Match(told.kind, receipt.id)
+        return Match(told.kind, why=Why.TWICE)
+    return Match(told.kind, receipt.id)
 
 
 def _likely(uow: UnitOfWork, told: Reported) -> list[Receipt]:
@@ -302,36 +309,6 @@ def _rehome(uow: UnitOfWork, shop: Shop, line: BankLine) -> None:
     uow.banklines.save(replace(uow.banklines.lock(line.id), about=receipt.id))
 
 
-def _batch(uow: UnitOfWork, told: Reported) -> _Match | None:
-    """A credit that names a batch of some channel's report: the sum of its lines, or an exception."""
-    names = tuple(dict.fromkeys(_BATCH_NAME.findall(f"{told.reference} {told.name}")))
-    found = uow.banklines.find(batch=names, limit=1) if names else []
-    if not found:
-        return None
-    channel, batch = found[0].channel, found[0].batch
-    about = batch_name(channel, batch)
-    first = settled(uow, about)
-    if first is not None and first.fact != told.fact:
-        return _Match(LineKind.SETTLEMENT, why=Why.TWICE, channel=channel)
-    if batch_net(uow, channel, batch) != told.gross:
-        return _Match(LineKind.SETTLEMENT, why=Why.BATCH, channel=channel)
-    return _Match(LineKind.SETTLEMENT, about, channel=channel)
-
-
-def batch_name(channel: str, batch: str) -> str:
-    """What the line of a whole batch is about."""
-    return f"batch:{channel}:{batch}"
-
-
-def batch_net(uow: UnitOfWork, channel: str, batch: str) -> Money | None:
-    """What a batch brings to the bank account: the net of its lines. None when they are in several currencies."""
-    lines = uow.banklines.find(channel=channel, batch=batch, limit=100_000)
-    nets = [line.gross - line.fee for line in lines]
-    if len({net.asset for net in nets}) != 1:
-        return None
-    return Money(sum(net.minor for net in nets), nets[0].asset)
-
-
 def _grow(uow: UnitOfWork, line: BankLine) -> None:
     """A batch that is listed as missing has got one line more: the list says so."""
     for found in uow.banklines.find(about=batch_name(line.channel, line.batch), document="", limit=1):
@@ -339,19 +316,19 @@ def _grow(uow: UnitOfWork, line: BankLine) -> None:
         uow.banklines.save(replace(uow.banklines.lock(found.id), gross=net))
 
 
-def _outgoing(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
+def _outgoing(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> Match:
     operation = _operation_of(uow, told)
     if operation is None or operation.state is OperationState.RESERVED:  # no byte of that one has left the house
-        return _Match(LineKind.OTHER, why=Why.UNKNOWN)
+        return Match(LineKind.OTHER, why=Why.UNKNOWN)
     kind = LineKind.PAYOUT if operation.kind is OperationKind.PAYOUT else LineKind.REFUND
     if operation.amount != -told.gross:
-        return _Match(kind, why=Why.DIFFERS)
+        return Match(kind, why=Why.DIFFERS)
     if (holder := settled(uow, operation.id)) is not None and holder.fact != told.fact:
-        return _Match(kind, why=Why.TWICE)
+        return Match(kind, why=Why.TWICE)
     done = verbs.payout_done if kind is LineKind.PAYOUT else verbs.refund_done
     if operation.state is not OperationState.SUCCEEDED and not done(uow, shop, operation, told):
-        return _Match(kind, why=Why.UNKNOWN)
-    return _Match(kind, operation.id, channel=operation.channel)
+        return Match(kind, why=Why.UNKNOWN)
+    return Match(kind, operation.id, channel=operation.channel)
 
 
 def _operation_of(uow: UnitOfWork, told: Reported) -> Operation | None:
@@ -374,18 +351,18 @@ def _operation_of(uow: UnitOfWork, told: Reported) -> Operation | None:
     return None
 
 
-def _returned(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
+def _returned(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> Match:
     operation = _operation_of(uow, told)
     if operation is None and (about := _again_ours(uow, shop, told, verbs)):
-        return _Match(told.kind, about)
+        return Match(told.kind, about)
     if operation is None or operation.amount != told.gross or operation.state is OperationState.RESERVED:
-        return _Match(told.kind, why=Why.RETURNED)
+        return Match(told.kind, why=Why.RETURNED)
     about = f"return:{operation.id}"
     if (holder := settled(uow, about)) is not None and holder.fact != told.fact:
-        return _Match(told.kind, why=Why.TWICE)
+        return Match(told.kind, why=Why.TWICE)
     if not verbs.came_back(uow, shop, operation, told):
-        return _Match(told.kind, why=Why.RETURNED)
-    return _Match(told.kind, about, channel=operation.channel)
+        return Match(told.kind, why=Why.RETURNED)
+    return Match(told.kind, about, channel=operation.channel)
 
 
 def _again_ours(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> str:
@@ -394,14 +371,14 @@ def _again_ours(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> st
     return verbs.given_back(uow, shop, found[0], told) if len(found) == 1 else ""
 
 
-def _taken_back(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> _Match:
+def _taken_back(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> Match:
     found = _taken_from(uow, told)
     about = verbs.taken_back(uow, shop, found[0], told) if len(found) == 1 else ""
     if not about:
-        return _Match(told.kind, why=Why.CLAWBACK)
+        return Match(told.kind, why=Why.CLAWBACK)
     if (holder := settled(uow, about)) is not None and holder.fact != told.fact:
-        return _Match(told.kind, why=Why.TWICE)
-    return _Match(told.kind, about)
+        return Match(told.kind, why=Why.TWICE)
+    return Match(told.kind, about)
 
 
 def _taken_from(uow: UnitOfWork, told: Reported) -> list[Receipt]:
@@ -421,7 +398,7 @@ def _plain(reference: str) -> str:
 # Writing it down
 
 
-def _line(shop: Shop, document: str, told: Reported, match: _Match) -> BankLine:
+def _line(shop: Shop, document: str, told: Reported, match: Match) -> BankLine:
     return BankLine(
         id=shop.ids.new(10),
         channel=match.channel or told.channel,
@@ -435,7 +412,7 @@ def _line(shop: Shop, document: str, told: Reported, match: _Match) -> BankLine:
         opened_at=shop.clock.now(),
         about=match.about,
         batch=told.batch,
-        reference=told.reference[:64],
+        reference=(told.credit.words if match.kind is LineKind.SETTLEMENT else told.reference)[:64],
         why=match.why,
         debtor_account=told.debtor_account,
         debtor_name=told.debtor_name,

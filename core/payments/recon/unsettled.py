@@ -15,8 +15,9 @@ from core.ledger.finding import Finding
 from core.money import Money, asset, zero
 from core.payments.disputes import clawbacks
 from core.payments.operations import OperationKind, OperationState
+from core.payments.receipts import Misfit
 from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
-from core.payments.recon.matching import batch_name, batch_net
+from core.payments.recon.batches import batch_name, batch_net, report_batches
 from core.ports import Duplicate, Shelf, UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell
@@ -89,6 +90,8 @@ def _within(shelf: Shelf[Any, T], span: Span, field: str, **equals: object) -> I
 
 def _received(uow: UnitOfWork, span: Span) -> Iterator[Movement]:
     for one in _within(uow.receipts, span, "received_at"):
+        if one.misfit is Misfit.SETTLEMENT:
+            continue  # its batch tells of it
         yield Movement(one.id, one.channel, LineKind.PAYMENT, one.fact, one.reference, one.amount, one.received_at)
 
 
@@ -158,6 +161,8 @@ def list_overdue(uow: UnitOfWork, shop: Shop, found: list[Movement]) -> int:
     """List movements without a line as exceptions; how many are new. The admins are told once for all of them."""
     now, listed = shop.clock.now(), 0
     for one in found:
+        if one.kind is LineKind.SETTLEMENT:  # a credit that came at the same moment as its report
+            report_batches(uow, shop, [(one.channel, one.reference)])
         if uow.banklines.count(about=one.about):
             continue
         line = BankLine(

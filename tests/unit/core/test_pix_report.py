@@ -63,3 +63,11 @@ def test_what_is_no_report_is_refused_whole(text: str | bytes) -> None:
 def test_any_bytes_are_refused(body: bytes) -> None:
     with pytest.raises(BadStatement):
         read(body)
+
+
+def test_a_batch_that_has_arrived_is_told_as_a_settlement_and_is_part_of_none() -> None:
+    arrived = "pix@shop,settlement,T1,2026-10-30T12:00:00Z,99.01,0.00,99.01,,,,PO-77"
+    (line,) = read(f"{HEAD}\n{arrived}\n")
+    assert (line.kind, line.reference, line.batch, line.gross) == (
+        LineKind.SETTLEMENT, "PO-77", "", money("99.01 BRL"),
+    )  # fmt: skip

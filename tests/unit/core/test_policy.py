@@ -158,3 +158,12 @@ def test_a_target_mix_of_reserves_may_be_named() -> None:
 def test_a_mix_that_cannot_be_is_named(lines: str, named: str) -> None:
     with pytest.raises(BadPolicy, match=named):
         read_policy(changed(r"^\[reserves\]$", f"[reserves]\n{lines}"))
+
+
+def test_a_method_may_say_how_its_settlements_look() -> None:
+    rules = read_policy(changed(r"# settlement = ", "settlement = "))
+    assert rules.settlements["pix"].search("payout po-77 of May")
+    assert set(rules.settlements) == {"pix"}
+    for wrong in ("'('", "'.*'", "7"):
+        with pytest.raises(BadPolicy, match=r"methods\.pix\.settlement"):
+            read_policy(changed(r"# settlement = .*", f"settlement = {wrong}"))

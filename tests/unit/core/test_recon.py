@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,19 +15,21 @@ from core.errors import NotAllowed
 from core.ids import OperationId, SellerId
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, asset, zero
+from core.payments import sums
 from core.payments.operations import Operation, OperationKind, OperationState
+from core.payments.receipts import Misfit
 from core.payments.receiving import take_in
 from core.payments.recon import exceptions, unsettled
 from core.payments.recon import matching as recon
 from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
 from core.payments.recon.exceptions import Into, NoNote, NotOpen, close_exception, standings, take_exception
-from core.payments.recon.matching import Reported, Taken, Verbs, take_line
-from core.payments.refunds import refund_order
+from core.payments.recon.matching import Reported, Taken, Verbs, take_line, take_report
+from core.payments.refunds import NothingToRefund, refund_order, refund_receipt
 from core.payments.settlement.payout import Payout, PayoutState
 from core.payments.settlement.payouts import payout_done
 from core.ports import UnitOfWork
 from core.shop.orders import Order
-from tests.builders import ADA, LIN, MAYA, NOON, ROSA, an_operation, money
+from tests.builders import ADA, LIN, MAYA, NOON, ROSA, an_operation, money, policy
 from tests.world import World
 
 DOCUMENT = "STMT-1"
@@ -241,6 +244,136 @@ def test_a_batch_of_another_sum_is_an_exception() -> None:
     arrived = Reported("sepa", LineKind.PAYMENT, "S1", money("9.00 EUR"), NOON, reference="PO-77")
     assert shop.takes(arrived) is Taken.OPEN
     assert shop.lines(fact="S1")[0].why is Why.BATCH
+
+
+# A batch before its report
+
+FORM = {"sepa": re.compile("PO-[0-9]+")}
+
+
+def an_early_shop(*, declared: bool = True) -> tuple[Shop, Reported, list[Reported]]:
+    """A shop, the credit of a batch, and the two lines of the report that comes after it."""
+    shop = Shop(rules=policy(settlements=FORM if declared else {}))
+    lines = []
+    for fee in ("0.30 EUR", "0.40 EUR"):
+        order, told = shop.paid("10.00 EUR")
+        lines.append(shop.line(order, told.fact, batch="PO-77", fee=money(fee)))
+    credit = Reported("sepa", LineKind.PAYMENT, "S1", money("19.30 EUR"), NOON, reference="PAYOUT PO-77", firm=False)
+    return shop, credit, lines
+
+
+def settles(shop: Shop, lines: list[Reported]) -> None:
+    """The report comes, and every proof holds."""
+    shop.do(take_report, "REPORT", lines)
+    assert list(shop.look(sums.check)) == []
+
+
+def its_order_is_done(shop: Shop) -> bool:
+    return shop.clearing() == {} and shop.books()["bank"] == "EUR 19.30" and not shop.lines(state=LineState.OPEN)
+
+
+def test_a_settlement_before_its_report_waits_for_it_and_is_nobodys_payment() -> None:
+    shop, credit, lines = an_early_shop()
+    assert shop.takes(credit) is Taken.OPEN
+    assert shop.takes(credit, "STMT-2") is Taken.KNOWN
+    (line,) = shop.lines()
+    assert (line.kind, line.why) == (LineKind.SETTLEMENT, Why.EARLY)
+    assert shop.look(lambda uow: uow.receipts.count(fact="S1")) == 0, "nothing that could be sent back to a payer"
+    settles(shop, lines)
+    assert its_order_is_done(shop)
+    assert shop.takes(credit, "STMT-3") is Taken.KNOWN
+
+
+def test_a_reader_that_knows_a_settlement_needs_no_form_of_it() -> None:
+    shop, credit, lines = an_early_shop(declared=False)
+    assert shop.takes(replace(credit, kind=LineKind.SETTLEMENT)) is Taken.OPEN
+    settles(shop, lines)
+    assert its_order_is_done(shop)
+
+
+def test_a_settlement_is_known_by_whose_account_it_came_from() -> None:
+    shop = Shop(rules=policy(settlements={"pix": re.compile("acquirer", re.IGNORECASE)}))
+    credit = Reported("sepa", LineKind.PAYMENT, "S1", money("1.00 EUR"), NOON, debtor_name="The Acquirer Ltd")
+    assert shop.takes(credit) is Taken.OPEN
+    assert shop.clearing() == {"clearing:pix": "EUR -1.00"}
+
+
+def test_a_payment_of_a_charge_is_never_a_settlement_whatever_form_it_has() -> None:
+    shop = Shop(rules=policy(settlements={"sepa": re.compile("RF")}))
+    order = shop.orders(shop.sells(ROSA, "10.00 EUR"))
+    assert shop.takes(shop.line(order)) is Taken.MATCHED
+    assert shop.order(order.id).paid_at is not None
+
+
+def test_a_settlement_that_an_admin_explained_is_matched_by_its_report_all_the_same() -> None:
+    shop, credit, lines = an_early_shop()
+    shop.takes(credit)
+    shop.do(close_exception, ADA, shop.lines()[0].id, "the report will come", Into.SUSPENSE)
+    settles(shop, lines)
+    assert its_order_is_done(shop)
+    assert "suspense" not in shop.books()
+
+
+def test_a_settlement_whose_report_lacks_a_line_is_matched_when_the_line_comes() -> None:
+    shop, credit, lines = an_early_shop()
+    shop.takes(credit)
+    settles(shop, lines[:1])
+    assert [line.why for line in shop.lines(state=LineState.OPEN)] == [Why.BATCH]
+    after_days(shop, 9)
+    shop.sweeps()
+    settles(shop, lines[1:])
+    assert its_order_is_done(shop)
+
+
+@pytest.mark.parametrize("stated", [False, True])
+def test_what_was_held_as_nobodys_payment_turns_out_to_be_a_settlement(stated: bool) -> None:
+    shop, credit, lines = an_early_shop(declared=False)
+    if stated:
+        assert shop.takes(credit) is Taken.MATCHED
+    else:
+        shop.do(take_in, credit.payment)  # a notification told of it, and its statement is still to come
+        after_days(shop, 9)
+        shop.sweeps()
+    settles(shop, lines)
+    (receipt,) = shop.look(lambda uow: uow.receipts.find(fact="S1"))
+    assert (receipt.misfit, receipt.held) == (Misfit.SETTLEMENT, Money(0, asset("EUR")))
+    with pytest.raises(NothingToRefund):
+        shop.do(refund_receipt, ADA, receipt.id)
+    shop.takes(credit, "STMT-9")
+    assert its_order_is_done(shop)
+    assert "unapplied:sepa" not in shop.books()
+
+
+def test_what_somebody_has_used_meanwhile_stays_a_payment() -> None:
+    shop, credit, lines = an_early_shop(declared=False)
+    shop.takes(credit)
+    (receipt,) = shop.look(lambda uow: uow.receipts.find(fact="S1"))
+    shop.do(refund_receipt, ADA, receipt.id)
+    settles(shop, lines)
+    assert shop.clearing() == {"clearing:sepa": "EUR 19.30"}, "the batch is missing"
+
+
+def test_two_channels_may_give_their_batches_one_name() -> None:
+    shop, credit, lines = an_early_shop(declared=False)
+    order, told = shop.paid("10.00 EUR", by="pix")
+    other = shop.line(order, told.fact, batch="PO-77")
+    settles(shop, [other])
+    settles(shop, lines)
+    assert shop.takes(credit) is Taken.MATCHED
+    assert shop.clearing() == {"clearing:pix": str(other.gross)}
+    theirs = Reported("pix", LineKind.PAYMENT, "S1", other.gross, NOON, reference="PO-77")
+    assert shop.takes(theirs) is Taken.MATCHED
+    assert shop.clearing() == {}
+
+
+def test_a_batch_of_one_channel_is_no_report_of_anothers() -> None:
+    shop, credit, lines = an_early_shop()
+    order, told = shop.paid("10.00 EUR", by="pix")
+    settles(shop, [shop.line(order, told.fact, batch="PO-77")])
+    assert shop.takes(credit) is Taken.OPEN
+    assert [line.why for line in shop.lines(fact="S1")] == [Why.EARLY]
+    settles(shop, lines)
+    assert shop.lines(fact="S1")[0].about == "batch:sepa:PO-77"
 
 
 @pytest.mark.parametrize(("kind", "gross", "why"), [
