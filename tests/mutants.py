@@ -126,7 +126,7 @@ MUTANTS = (
         "a bank line settles what another line has settled",
         "core/payments/recon/matching.py",
         "    if (holder := settled(uow, operation.id)) is not None and holder.fact != told.fact:\n"
-        "        return _Match(kind, why=Why.TWICE)\n",
+        "        return Match(kind, why=Why.TWICE)\n",
         "",
         "tests/unit/core/test_recon.py",
     ),
