@@ -353,6 +353,13 @@ def test_what_somebody_has_used_meanwhile_stays_a_payment() -> None:
     assert shop.clearing() == {"clearing:sepa": "EUR 19.30"}, "the batch is missing"
 
 
+def test_a_payment_of_another_sum_that_names_a_batch_stays_a_payment() -> None:
+    shop, credit, lines = an_early_shop(declared=False)
+    shop.takes(replace(credit, gross=money("5.00 EUR")))
+    settles(shop, lines)
+    assert shop.books()["unapplied:sepa"] == "EUR -5.00"
+
+
 def test_two_channels_may_give_their_batches_one_name() -> None:
     shop, credit, lines = an_early_shop(declared=False)
     order, told = shop.paid("10.00 EUR", by="pix")
