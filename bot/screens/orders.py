@@ -134,7 +134,16 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, now: da
         lines.append(t("Ship to:\n{address}", address=_lines(view)))
     if one.tracking:
         lines.append(t("Tracking number: <code>{tracking}</code>", tracking=one.tracking))
-    for money in view.receipts if admin or one.shopper == reader else ():
+    if admin or one.shopper == reader:
+        lines += _money(t, view)
+    lines += _deadlines(t, one, admin=admin)
+    return Screen(fitted(t, before, items(t, one.lines), lines, MESSAGE), _order_keys(t, view, reader))
+
+
+def _money(t: Words, view: OrderView) -> list[Html]:
+    """What came in for an order, and what went back."""
+    lines = []
+    for money in view.receipts:
         part = bool(money.held) and money.held < money.amount
         lines.append(
             t("Payment {receipt}: {amount}, {held} of it held", receipt=money.id, amount=money.amount, held=money.held)
@@ -146,7 +155,7 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, now: da
                 state=RECEIPT_STATES[money.state],
             )
         )
-    for refund in view.refunds if admin or one.shopper == reader else ():
+    for refund in view.refunds:
         lines.append(
             t(
                 "Refund {refund}: {amount}, {state}",
@@ -155,6 +164,12 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, now: da
                 state=REFUND_STATES[refund.state],
             )
         )
+    return lines
+
+
+def _deadlines(t: Words, one: Order, *, admin: bool) -> list[Html]:
+    """What an order's money waits for: a day, or the end of what froze it."""
+    lines = []
     if one.state is OrderState.PAID and one.ship_by and not one.frozen:
         lines.append(t("To be shipped by {moment}, else it is refunded", moment=one.ship_by))
     if one.state is OrderState.SHIPPED and one.release_at and not one.frozen:
@@ -167,7 +182,7 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, now: da
         )
         if admin and reason_of(one):
             lines.append(t("Frozen by hand: {reason}", reason=reason_of(one)))
-    return Screen(fitted(t, before, items(t, one.lines), lines, MESSAGE), _order_keys(t, view, reader))
+    return lines
 
 
 def _lines(view: OrderView) -> Html:
