@@ -167,7 +167,7 @@ def send_held_back(
         if order_id is not None:
             need_thawed(uow.orders.need(order_id))
     refund = _funded(shop, receipt, receipt.held, receipt.account, reason, asked_by, None)
-    receipt = uow.receipts.save(receipt.keeping(receipt.held - receipt.held))
+    receipt = uow.receipts.save(receipt.keeping(zero(receipt.held.asset)))
     return _send(uow, shop, uow.refunds.add(refund), receipt)
 
 

@@ -232,7 +232,7 @@ def open_case(uow: UnitOfWork, shop: Shop, dispute: Dispute, *, taken: bool, qui
 
 def close(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Dispute:
     """Nothing came of a warning, or a complaint is the bank's case now: all is as before."""
-    dispute = uow.disputes.save(replace(casebooks.let_go(uow, shop, dispute).move(_S.CLOSED)))
+    dispute = uow.disputes.save(casebooks.let_go(uow, shop, dispute).move(_S.CLOSED))
     thaw(uow, shop, dispute.order)
     announce(uow, shop, dispute, "closed")
     return dispute
