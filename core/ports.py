@@ -24,6 +24,7 @@ from core.payments.recon.bankline import BankLine
 from core.payments.refund import Refund
 from core.payments.settlement.payout import Payout
 from core.people import AuditLine, Dialog, Person, Seller
+from core.risk.decision import Decision
 from core.risk.holds import Counter, Hold
 from core.shop.cart import Cart
 from core.shop.catalogue import Product
@@ -293,6 +294,7 @@ class UnitOfWork(Protocol):
     anchors: Shelf[str, Anchor]
     counters: Shelf[str, Counter]
     holds: Shelf[str, Hold]
+    decisions: Shelf[str, Decision]
     fixings: Shelf[str, StoredFixing]
     journal: Journal
     inbox: Inbox

@@ -20,6 +20,7 @@ from core.policy.parts import (
     Instalments,
     Operations,
     Reconciliation,
+    Risk,
     Settlement,
     money,
     number,
@@ -72,6 +73,7 @@ class Policy:
     disputes: Disputes
     instalments: Instalments
     reconciliation: Reconciliation
+    risk: Risk
     reserves: dict[str, int] = field(default_factory=dict)  # currency → basis points of the shop's money; {}: no target
 
     # By method: what the credit of its batches to the bank account says, in its reference or of whose account it is.
@@ -210,6 +212,7 @@ def _policy(raw: dict[str, Any]) -> Policy:
         reserves=_reserves(raw.get("reserves", {})),
         settlements={name: _form(name, row["settlement"]) for name, row in methods.items() if "settlement" in row},
         reconciliation=read_part(Reconciliation, raw.get("reconciliation", {}), "reconciliation", currency),
+        risk=read_part(Risk, raw.get("risk", {}), "risk", currency),
     )
 
 

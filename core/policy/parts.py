@@ -110,6 +110,15 @@ class Reconciliation:
     notified: str = choice("waits", "clears")  # a camt.054: the camt.053 is awaited, or it is the last word itself
 
 
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Proofs that it is the shopper, and new devices. Below `step_up` the counters of eu.sca.rts decide."""
+
+    step_up: Money = amount("150.00")  # a payment of so much and more is always confirmed with a factor
+    cool: timedelta = span("hours", 0, 24 * 30, 24)  # a device that is younger has lower limits
+    raise_after: timedelta = span("hours", 0, 24 * 30, 24)  # a shopper's own limit rises so long after they said so
+
+
 def read_part(kind: type[T], raw: Any, where: str, of: Asset) -> T:
     """A part from its table; what the table leaves out has its default. Raises BadPolicy naming the faulty entry."""
     if not isinstance(raw, dict):

@@ -20,6 +20,7 @@ from core.payments.operations import IntentState, OperationKind, OperationState
 from core.people import Person
 from core.ports import UnitOfWork
 from core.risk import limits
+from core.risk.judging import judge
 from core.shop.browse import OrderView, cart_view, order_view
 from core.shop.cart import MOST_OF_ONE
 from core.shop.carting import check_stock, take_out
@@ -211,7 +212,7 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
     """Confirm: stock, limits, rate and payment are taken together or not at all.
 
     Raises Gone, OrderMoved (pressed twice), OfferOver, PriceChanged, AddressMissing, NoneLeft, SoldOut,
-    NotInParts, NoCode or the refusal of a limit.
+    NotInParts, NoCode, StepUpNeeded or the refusal of a limit.
     """
     now = shop.clock.now()
     order = _own_draft(uow, who, order_id)
@@ -226,7 +227,7 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
     for line in sorted(order.lines, key=lambda one: one.product):
         _take(uow, line)
     person = uow.people.need(who)
-    _hold_limits(uow, shop, order, quote)
+    judge(uow, shop, order, quote, now)
     deadline = now + shop.policy.pay_within[order.method]
     intent = ask_for_payment(uow, shop, order, quote, deadline)
     locks.lock(uow, shop, quote, deadline)
@@ -235,20 +236,6 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
     if person.method != order.method:
         uow.people.save(replace(person, method=order.method))
     return uow.orders.save(replace(order.move(OrderState.PLACED), intent=intent.id, deadline=deadline))
-
-
-def _hold_limits(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote) -> None:
-    now = shop.clock.now()
-    limits.hold(
-        uow,
-        shop.policy,
-        now,
-        order=order.id,
-        shopper=order.shopper,
-        tier=uow.people.need(order.shopper).tier,
-        channel=order.method,
-        amount=shop.rates.approximately(quote.pay, shop.policy.currency, now.date())[0],
-    )
 
 
 def _take(uow: UnitOfWork, line: OrderLine) -> None:
@@ -278,7 +265,8 @@ def pay_otherwise(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId,
     """Pay a placed order another way, or the same way anew: a fresh quote and charge under its intent and deadline.
 
     Only once every charge before is proved to have come to nothing, so that no buyer can pay at two channels.
-    Raises Gone, OrderMoved, MayStillBePaid, NoMethod, NoRate, StaleRate, TooSmall, NoCode or the refusal of a limit.
+    Raises Gone, OrderMoved, MayStillBePaid, NoMethod, NoRate, StaleRate, TooSmall, NoCode, StepUpNeeded or the
+    refusal of a limit.
     """
     order = _own_unpaid(uow, shop, who, order_id)
     if method not in shop.methods:
@@ -287,7 +275,7 @@ def pay_otherwise(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId,
     need_counts(uow, shop, order, quote)
     order = replace(order, method=method, quote=quote.id)
     limits.release(uow, order.id)
-    _hold_limits(uow, shop, order, quote)
+    judge(uow, shop, order, quote, shop.clock.now())
     ask_otherwise(uow, shop, order, quote)
     assert order.deadline is not None
     locks.lock(uow, shop, quote, order.deadline)
@@ -318,7 +306,7 @@ def take_up_again(uow: UnitOfWork, shop: Shop, order: Order) -> Order:
     for line in sorted(order.lines, key=lambda one: one.product):
         _take(uow, line)
     quote = _quote(uow, shop, order, shop.methods[order.method])
-    _hold_limits(uow, shop, order, quote)
+    judge(uow, shop, order, quote, shop.clock.now())
     deadline = shop.clock.now() + shop.policy.pay_within[order.method]
     locks.lock(uow, shop, quote, deadline)
     asked = replace(intent, presentment=quote.pay, settlement=quote.owed, quote=quote.id)

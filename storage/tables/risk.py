@@ -33,3 +33,22 @@ class Holds(SQLModel, table=True):
     released: bool = flag()
     placed_at: datetime = moment()
     version: int = whole()
+
+
+class Decisions(SQLModel, table=True):
+    """core.risk.decision.Decision; the facts and the counters seen as JSON."""
+
+    __tablename__: ClassVar[str] = "decisions"
+    __table_args__ = (Index("ix_decisions_order", "order", "at"), Index("ix_decisions_person", "person", "at"))
+    id: str = text(key=True)
+    order: str = text()
+    person: int = whole()
+    verdict: str = text()
+    because: str = text()
+    factors: int = whole()
+    facts: str = text()
+    book: str = text()
+    at: datetime = moment()
+    seen: str = text()
+    notes: str = text()
+    version: int = whole()

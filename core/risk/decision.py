@@ -1,0 +1,48 @@
+"""Decisions on payments: what was known of each, what was decided, and why; kept so that it can be decided again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from core.ids import OrderId, PersonId
+from core.money import Money
+
+
+class Verdict(StrEnum):
+    """What a payment may do. STEP_UP: go on once the shopper has proved that it is they."""
+
+    ALLOW = "allow"
+    STEP_UP = "step_up"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was known of a payment when it was judged. An empty text is not known, and never makes a payment safer."""
+
+    order: OrderId
+    shopper: PersonId
+    seller: str
+    method: str
+    pay: Money  # in the buyer's currency
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One judgement of one payment, with everything that it followed from."""
+
+    id: str
+    order: OrderId
+    person: PersonId
+    verdict: Verdict
+    because: str  # the rule's line that decided; "" for none
+    factors: int  # how many independent ones were asked for
+    facts: Facts
+    book: str  # digest of the rules in force: core.risk.rulebook
+    at: datetime
+    seen: dict[str, int] = field(default_factory=dict)  # windows → how much of each was used before it
+    notes: tuple[str, ...] = ()  # what else the rules say of such a payment: triggers for whom they bind
+    version: int = 0
