@@ -38,6 +38,9 @@ class Address:
         return "Address(…)"
 
 
+QUICK_OFF = "off"  # of Person.quick
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Anyone who has written to the bot. `id` is the Telegram user id."""
@@ -52,6 +55,8 @@ class Person:
     method: str = ""  # the method of the last order: offered first
     tier: Tier = Tier.NEW
     received: int = 0  # orders confirmed as received
+    quick: str = ""  # the method of one-tap payments; "": the last order's; QUICK_OFF: no such payments
+    phrase: str = field(default="", metadata={"personal": True})  # what every payment card of theirs shows
     version: int = 0
 
 

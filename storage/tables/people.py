@@ -11,7 +11,7 @@ from storage.tables.columns import moment, sealed, text, whole
 
 
 class People(SQLModel, table=True):
-    """core.people.Person. `personal` holds the address."""
+    """core.people.Person. `personal` holds the address and the safety phrase."""
 
     __tablename__: ClassVar[str] = "people"
     id: int = whole(key=True)
@@ -23,6 +23,7 @@ class People(SQLModel, table=True):
     method: str = text()
     tier: str = text()
     received: int = whole()
+    quick: str = text()
     version: int = whole()
     personal: bytes | None = sealed()
 
