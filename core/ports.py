@@ -24,8 +24,11 @@ from core.payments.recon.bankline import BankLine
 from core.payments.refund import Refund
 from core.payments.settlement.payout import Payout
 from core.people import AuditLine, Dialog, Person, Seller
+from core.risk.challenge import Challenge
+from core.risk.credentials import Credential
 from core.risk.decision import Decision
 from core.risk.holds import Counter, Hold
+from core.risk.recovery import Recovery
 from core.shop.cart import Cart
 from core.shop.catalogue import Product
 from core.shop.orders import Order
@@ -295,6 +298,9 @@ class UnitOfWork(Protocol):
     counters: Shelf[str, Counter]
     holds: Shelf[str, Hold]
     decisions: Shelf[str, Decision]
+    credentials: Shelf[str, Credential]
+    challenges: Shelf[str, Challenge]
+    recoveries: Shelf[str, Recovery]
     fixings: Shelf[str, StoredFixing]
     journal: Journal
     inbox: Inbox

@@ -104,6 +104,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person"),
     )
     op.create_table(
+        "challenges",
+        sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("purpose", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("bound", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("order", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=True),
+        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("amount_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=True),
+        sa.Column("payee", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("asked", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("needed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("done", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("passed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("device", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("message", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("sends", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("data", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("personal", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("challenges", schema=None) as batch_op:
+        batch_op.create_index("ix_challenges_bound", ["bound"], unique=False)
+        batch_op.create_index("ix_challenges_person", ["person", "created_at"], unique=False)
+
+    op.create_table(
         "counters",
         sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("used", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -111,6 +143,25 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "credentials",
+        sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("factor", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("personal", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("credentials", schema=None) as batch_op:
+        batch_op.create_index("ix_credentials_person", ["person"], unique=False)
+
     op.create_table(
         "decisions",
         sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
@@ -549,6 +600,25 @@ def upgrade() -> None:
         batch_op.create_index("ux_receipts_fact", ["channel", "fact"], unique=True)
 
     op.create_table(
+        "recoveries",
+        sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ripe_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("how", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("checked", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("recoveries", schema=None) as batch_op:
+        batch_op.create_index("ix_recoveries_person", ["person"], unique=False)
+        batch_op.create_index("ix_recoveries_ripe", ["ripe_at"], unique=False)
+
+    op.create_table(
         "refunds",
         sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("receipt", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
@@ -645,6 +715,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_refunds_operation")
 
     op.drop_table("refunds")
+    with op.batch_alter_table("recoveries", schema=None) as batch_op:
+        batch_op.drop_index("ix_recoveries_ripe")
+        batch_op.drop_index("ix_recoveries_person")
+
+    op.drop_table("recoveries")
     with op.batch_alter_table("receipts", schema=None) as batch_op:
         batch_op.drop_index("ux_receipts_fact")
         batch_op.drop_index("ix_receipts_reference")
@@ -761,7 +836,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_decisions_order")
 
     op.drop_table("decisions")
+    with op.batch_alter_table("credentials", schema=None) as batch_op:
+        batch_op.drop_index("ix_credentials_person")
+
+    op.drop_table("credentials")
     op.drop_table("counters")
+    with op.batch_alter_table("challenges", schema=None) as batch_op:
+        batch_op.drop_index("ix_challenges_person")
+        batch_op.drop_index("ix_challenges_bound")
+
+    op.drop_table("challenges")
     op.drop_table("carts")
     with op.batch_alter_table("banklines", schema=None) as batch_op:
         batch_op.drop_index("ux_banklines_fact")
