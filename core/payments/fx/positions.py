@@ -15,6 +15,7 @@ from core.ids import OrderId
 from core.ledger import accounts
 from core.ledger.chain import Record
 from core.ledger.finding import Finding
+from core.ledger.judge import Judge, walk
 from core.money import Money, asset
 from core.payments.ahead import with_orders
 from core.payments.disputes.dispute import DisputeState
@@ -39,29 +40,44 @@ class _Moves:
 
 
 def check(uow: UnitOfWork) -> Iterator[Finding]:
-    """Findings of invariant 10. One walk through the orders, one through the journal; nothing is held of either."""
-    told: Counter[str] = Counter()
-    used = 0
-    for unit, order in with_orders(uow, uow.orders.walk()):
-        moves = _moves(uow, order.id)
-        told.update(moves.minor)
-        quote = unit.quotes.need(order.quote) if order.quote else None
-        if quote is not None and quote.state is QuoteState.USED:
-            used += 1
-            yield from _used(unit, order, quote, moves)
-        elif any(moves.minor.values()):
-            yield Finding(INVARIANT, order.id, "the order has moved the open position without a quote that was used")
-    for record in uow.journal.walk():
+    """Findings of invariant 10, by a walk of its own."""
+    return walk(uow, Position(uow))
+
+
+class Position(Judge):
+    """Invariant 10: of the journal what no order has brought, then every order. Nothing is held of either."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._told: Counter[str] = Counter()  # what entries of orders have moved, less what those orders account for
+
+    def see(self, record: Record) -> Iterator[Finding]:
+        """Judge.see."""
         moved = _moved(record)
         if moved and record.order is not None:
-            told.subtract(moved)
+            self._told.update(moved)
         elif moved:
-            yield from _outside_orders(uow, record.key, moved)
-    if any(told.values()):
-        yield Finding(INVARIANT, accounts.POSITION, "it was moved for orders that are not there")
-    if used != uow.quotes.count(state=QuoteState.USED):
-        yield from _strays(uow)
-    yield from _locked(uow)
+            yield from _outside_orders(self._uow, record.key, moved)
+
+    def end(self) -> Iterator[Finding]:
+        """Judge.end."""
+        uow, used = self._uow, 0
+        for unit, order in with_orders(uow, uow.orders.walk()):
+            moves = _moves(uow, order.id)
+            self._told.subtract(moves.minor)
+            quote = unit.quotes.need(order.quote) if order.quote else None
+            if quote is not None and quote.state is QuoteState.USED:
+                used += 1
+                yield from _used(unit, order, quote, moves)
+            elif any(moves.minor.values()):
+                yield Finding(
+                    INVARIANT, order.id, "the order has moved the open position without a quote that was used"
+                )
+        if any(self._told.values()):
+            yield Finding(INVARIANT, accounts.POSITION, "it was moved for orders that are not there")
+        if used != uow.quotes.count(state=QuoteState.USED):
+            yield from _strays(uow)
+        yield from _locked(uow)
 
 
 def _moves(uow: UnitOfWork, order: OrderId) -> _Moves:
