@@ -390,7 +390,7 @@ def upgrade() -> None:
             "ux_operations_charge",
             ["channel", "reference"],
             unique=True,
-            sqlite_where=sa.text("kind = 'charge' AND reference <> ''"),
+            sqlite_where=sa.text("+kind = 'charge' AND reference <> ''"),
             postgresql_where=sa.text("kind = 'charge' AND reference <> ''"),
         )
 
@@ -773,7 +773,7 @@ def downgrade() -> None:
     with op.batch_alter_table("operations", schema=None) as batch_op:
         batch_op.drop_index(
             "ux_operations_charge",
-            sqlite_where=sa.text("kind = 'charge' AND reference <> ''"),
+            sqlite_where=sa.text("+kind = 'charge' AND reference <> ''"),
             postgresql_where=sa.text("kind = 'charge' AND reference <> ''"),
         )
         batch_op.drop_index("ix_operations_state")
