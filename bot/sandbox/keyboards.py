@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from telegram.constants import InlineKeyboardButtonLimit as ButtonLimit
@@ -15,7 +16,7 @@ from bot.sandbox.spans import checked_url
 Json = dict[str, Any]
 
 _STYLES = {style.value for style in KeyboardButtonStyle}
-_LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+_LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?([/?#].*)?")
 _MARKUP_BYTES = 10_000  # what fits differs a little on the official server; a keyboard near this is refused there too
 
 
@@ -122,7 +123,7 @@ def _url(url: str, what: str) -> str:
 
 def web_app_url(url: str) -> str:
     """A Mini App address: HTTPS; loopback HTTP too, as in Telegram's test environment."""
-    if url.startswith(_LOOPBACK):
+    if _LOOPBACK.fullmatch(url):
         return url
     if not url.startswith("https://"):
         raise bad(f"Inline keyboard button Web App URL '{url}' is invalid: Only HTTPS links are allowed")

@@ -30,6 +30,8 @@ def refusal(*buttons, **kwargs):
         ({"text": "x", "url": "localhost"}, "inline keyboard button URL 'localhost' is invalid: Wrong HTTP URL"),
         ({"text": "x", "web_app": {"url": "http://shop.example.com"}},
          "inline keyboard button Web App URL 'http://shop.example.com' is invalid: Only HTTPS links are allowed"),
+        ({"text": "x", "web_app": {"url": "http://localhost.evil.example/"}},
+         "inline keyboard button Web App URL 'http://localhost.evil.example/' is invalid: Only HTTPS links are allowed"),
         ({"text": "x", "pay": True}, "BUTTON_TYPE_INVALID"),
         ({"callback_data": "a"}, "can't parse inline keyboard button: Can't find field \"text\""),
     ],
