@@ -97,7 +97,7 @@ def _harder(picture: Image.Image) -> Iterator[list[bytes]]:
     """What the codes of a bad photo may still give, the cheap attempts first."""
     attempts: list[Callable[[], Image.Image]] = [
         lambda: picture.filter(ImageFilter.BoxBlur(1.5)),  # noise
-        lambda: picture.filter(ImageFilter.UnsharpMask(6, 400, 0)),  # blur
+        lambda: picture.filter(ImageFilter.UnsharpMask(4, 400, 0)),  # blur
         lambda: ImageOps.expand(picture, border=_MARGIN, fill="white"),  # cut off without the margin that a code needs
     ]
     if max(picture.size) <= _SMALL:
