@@ -27,6 +27,7 @@ from core.people import AuditLine, Dialog, Person, Seller
 from core.risk.challenge import Challenge
 from core.risk.credentials import Credential
 from core.risk.decision import Decision
+from core.risk.device import Device
 from core.risk.holds import Counter, Hold
 from core.risk.recovery import Recovery
 from core.shop.cart import Cart
@@ -301,6 +302,7 @@ class UnitOfWork(Protocol):
     credentials: Shelf[str, Credential]
     challenges: Shelf[str, Challenge]
     recoveries: Shelf[str, Recovery]
+    devices: Shelf[str, Device]
     fixings: Shelf[str, StoredFixing]
     journal: Journal
     inbox: Inbox

@@ -1,4 +1,4 @@
-"""Tables of the step-up: what people have enrolled, what they were asked to prove, and their slow way back."""
+"""Tables of the step-up: what people have enrolled, where and what they were asked to prove, and their slow way back."""
 
 from __future__ import annotations
 
@@ -76,3 +76,19 @@ class Recoveries(SQLModel, table=True):
     cancelled_at: datetime | None = moment()
     done_at: datetime | None = moment()
     version: int = whole()
+
+
+class Devices(SQLModel, table=True):
+    """core.risk.device.Device. `personal` holds what browser and system it is."""
+
+    __tablename__: ClassVar[str] = "devices"
+    __table_args__ = (Index("ix_devices_person", "person", "first_seen"),)
+    id: str = text(key=True)
+    person: int = whole()
+    digest: str = text()
+    first_seen: datetime = moment()
+    last_seen: datetime = moment()
+    trusted_at: datetime | None = moment()
+    locked_at: datetime | None = moment()
+    version: int = whole()
+    personal: bytes | None = sealed()

@@ -183,6 +183,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_decisions_person", ["person", "at"], unique=False)
 
     op.create_table(
+        "devices",
+        sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trusted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("personal", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("devices", schema=None) as batch_op:
+        batch_op.create_index("ix_devices_person", ["person", "first_seen"], unique=False)
+
+    op.create_table(
         "dialogs",
         sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("step", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
@@ -831,6 +847,10 @@ def downgrade() -> None:
 
     op.drop_table("disputes")
     op.drop_table("dialogs")
+    with op.batch_alter_table("devices", schema=None) as batch_op:
+        batch_op.drop_index("ix_devices_person")
+
+    op.drop_table("devices")
     with op.batch_alter_table("decisions", schema=None) as batch_op:
         batch_op.drop_index("ix_decisions_person")
         batch_op.drop_index("ix_decisions_order")

@@ -1,0 +1,63 @@
+"""What becomes of a person's devices: seen, cooled down while they are new, locked by their owner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from core.errors import Refusal, sentence
+from core.ids import PersonId
+from core.policy import Policy
+from core.ports import UnitOfWork
+from core.risk.device import Device, PageFacts, device_id, digest_of, names_of
+
+
+class LockedDevice(Refusal):
+    """The owner of the account said that this device is not theirs."""
+
+    sentence = sentence("This device was locked by the owner of this account. It confirms nothing any more.")
+
+
+def cooling(uow: UnitOfWork, person: PersonId, now: datetime, policy: Policy) -> datetime | None:
+    """Until when the person's limits are lower because a device of theirs is new; None: they are not.
+
+    A thief's first act is to come with a device of their own. The keypad in the chat tells of no device, so it neither
+    begins nor ends this.
+    """
+    fresh = uow.devices.find(person=person, since={"first_seen": now - policy.risk.cool}, limit=20)
+    ends = [one.first_seen + policy.risk.cool for one in fresh if one.trusted_at is None]
+    return max((end for end in ends if end > now), default=None)
+
+
+def see(uow: UnitOfWork, now: datetime, key: bytes, person: PersonId, facts: PageFacts) -> tuple[Device, bool]:
+    """The device that somebody confirms on, and whether it is new. Raises LockedDevice.
+
+    The first device of somebody is trusted: there is none that it could be told apart from.
+    """
+    digest = digest_of(key, person, facts)
+    known = uow.devices.get(device_id(person, digest))
+    if known is not None:
+        if known.locked_at is not None:
+            raise LockedDevice
+        return uow.devices.save(replace(known, last_seen=now)), False
+    is_first = not uow.devices.count(person=person)
+    browser, system = names_of(facts.agent)
+    device = Device(
+        device_id(person, digest),
+        person,
+        digest,
+        first_seen=now,
+        last_seen=now,
+        trusted_at=now if is_first else None,
+        browser=browser,
+        system=system,
+    )
+    return uow.devices.add(device), not is_first
+
+
+def lock(uow: UnitOfWork, now: datetime, person: PersonId, digest: str) -> Device:
+    """Its owner does not know it. Raises Gone. A second call changes nothing."""
+    device = uow.devices.lock(device_id(person, digest))
+    if device.locked_at is not None:
+        return device
+    return uow.devices.save(replace(device, locked_at=now))
