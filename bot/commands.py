@@ -12,7 +12,7 @@ from bot.admin import instalments as plans
 from bot.admin import money, operations, payouts, recon, watching
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
-from bot.shopper import browsing, buying, disputing, held, instalments, orders
+from bot.shopper import browsing, buying, disputing, held, instalments, orders, secrets
 from bot.visit import Visit
 from bot.words import Html, Word, Words
 from core.shop import visitors
@@ -160,6 +160,9 @@ PUBLIC_PRESSES = frozenset({"ca"})
 
 async def hear(visit: Visit) -> None:
     """Free text, a photo or a file: the answer to the question that is open, if there is one."""
+    if leak := secrets.told(visit):
+        await secrets.warn(visit, leak)
+        return
     dialog = visit.guest.dialog
     step, data = (dialog.step, dict(dialog.data)) if dialog else ("", {})
     kind, _, field = step.partition(".")

@@ -20,7 +20,7 @@ from telegram.ext import (
 
 from bot.callbacks import BrokenButton
 from bot.commands import COMMANDS, PRESSES, PUBLIC_PRESSES, hear
-from bot.shopper import browsing, buying, orders
+from bot.shopper import browsing, buying, orders, secrets
 from bot.visit import AlreadyDone, House, Visit
 from bot.words import Words
 from core.errors import Refusal, Stale, sentence
@@ -68,7 +68,15 @@ def connect(app: App, house: House) -> None:
     app.add_handler(PreCheckoutQueryHandler(visiting(browsing.refuse_checkout)))
     app.add_handler(MessageHandler(filters.COMMAND & filters.UpdateType.MESSAGE, visiting(command)))
     app.add_handler(MessageHandler(private & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL, visiting(hear)))
+    edited = private & filters.UpdateType.EDITED_MESSAGE
+    app.add_handler(MessageHandler(edited, visiting(second_thoughts)))
     app.add_error_handler(_unforeseen)
+
+
+async def second_thoughts(visit: Visit) -> None:
+    """Somebody changed an earlier message: that changes nothing here, but what must not be written is as bad there."""
+    if leak := secrets.told(visit):
+        await secrets.warn(visit, leak)
 
 
 async def _unforeseen(update: object, context: Context) -> None:

@@ -11,7 +11,7 @@ from bot.callbacks import Buttons
 from bot.pictures.studio import Request, Studio
 from bot.screens.screen import Key, Rows, Screen
 from bot.wire.calls import UPLOAD, Calls, Json
-from bot.words import Html
+from bot.words import Html, tame
 from core.ports import Pictures
 from core.shop.catalogue import Product
 
@@ -33,7 +33,7 @@ class Speaker:
         if key.press:
             action, *args = key.press
             data = self._buttons.pack(str(action), *args, owner=None if key.public else owner)
-            return {"text": key.label, "callback_data": data}
+            return {"text": tame(key.label), "callback_data": data}
         if key.copy:
             return {"text": key.label, "copy_text": {"text": key.copy}}
         if key.share:
@@ -130,6 +130,10 @@ class Speaker:
     async def strip(self, chat: int, message_id: int) -> None:
         """Take the buttons off a message that has done its work."""
         await self._call("editMessageReplyMarkup", chat_id=chat, message_id=message_id)
+
+    async def forget(self, chat: int, message_id: int) -> None:
+        """Delete a message. Raises BadRequest where Telegram does not let the bot: too old, or in a group of others."""
+        await self._call("deleteMessage", chat_id=chat, message_id=message_id)
 
     async def answer(self, query_id: str, text: str = "", *, alert: bool = False) -> None:
         """Answer a button, with or without a word."""

@@ -34,6 +34,7 @@ from bot.wire.intake import ALLOWED_UPDATES, Intake
 from bot.wire.limiter import ChatLimiter, Limits
 from bot.wire.polling import Poller, TokenRefused
 from bot.wire.request import AiohttpRequest, proxy_for
+from bot.wire.scrub import scrub
 from bot.wire.webhook import webhook_handler
 from bot.words import Words
 from bot.worker import Finish, Worker
@@ -156,7 +157,12 @@ class UpdateInbox:
     def _keep(self, uow: UnitOfWork, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
         now = self._clock.now()
         fresh = []
-        for update in updates:
+
+        def question(who: int) -> str:
+            dialog = uow.dialogs.get(PersonId(who))
+            return dialog.step if dialog else ""
+
+        for update in (scrub(update, question) for update in updates):
             # The id alone names an update; a redelivery is byte-identical, so the digest need not be kept.
             message = Message(TELEGRAM, str(update["update_id"]), json.dumps(update), now, "")
             if uow.inbox.put(message):
@@ -199,6 +205,7 @@ class Sampan:
             rates=RateDesk(max_age, compared=tuple(map(rates.name_of, settings.rate_sources)), gap_bp=policy.fx.gap_bp),
             methods=methods_of(settings),
             admins=frozenset(map(PersonId, settings.admins)),
+            code_keys=(settings.key("codes"),),
         )
         self.store = open_storage(settings)
         self.pictures: Pictures = FilePictures(settings.data / "pictures")

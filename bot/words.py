@@ -35,9 +35,18 @@ FORMATS = {"en": "en_GB"}
 
 NBSP = "\u00a0"
 
-# Bidirectional controls, other control characters and lone surrogates: in a name somebody typed they reorder our
-# amounts, break our lines or cannot be sent at all.
-_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Bidirectional controls, other control characters, lone surrogates, and what takes no room at all: in a name somebody
+# typed they reorder our amounts, break our lines, cannot be sent, or make two names look like one.
+_CONTROLS = re.compile(
+    "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029"
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+# A joiner means something between letters that join (Arabic to Khmer) and between emoji; elsewhere it only hides.
+_JOINING = "[\u0600-\u109f\u1780-\u18af\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
+_LOOSE = re.compile(f"(?<!{_JOINING})[\u200c\u200d]|[\u200c\u200d](?!{_JOINING})")
+_MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_PILED = re.compile(f"({_MARKS}{{2}}){_MARKS}+")  # no language puts three marks on a letter; they grow over our lines
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe]")
 _MARKUP = re.compile(r"</?[a-zA-Z]|&#?\w+;")
 
@@ -70,8 +79,10 @@ def escape(text: str) -> Html:
 
 
 def tame(text: str) -> str:
-    """Foreign text made safe inside a sentence: no controls, and right-to-left writing kept in its own place."""
-    clean = text if text.isascii() and text.isprintable() else _CONTROLS.sub("", text)
+    """Foreign text made safe inside a sentence: no controls, nothing unseen, right-to-left writing in its own place."""
+    if text.isascii() and text.isprintable():
+        return text
+    clean = _PILED.sub(r"\1", _LOOSE.sub("", _CONTROLS.sub("", text)))
     return f"\u2068{clean}\u2069" if not clean.isascii() and _RIGHT_TO_LEFT.search(clean) else clean
 
 

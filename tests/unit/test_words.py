@@ -212,3 +212,23 @@ def test_html_stays_html_when_joined() -> None:
     assert isinstance("x<" + Html("<i>y</i>"), Html)
     assert "x<" + Html("<i>y</i>") == "x&lt;<i>y</i>"
     assert escape(Html("<i>")) == "<i>"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Sam\u200bpan\ufeff", "Sampan"),
+        ("Sam\u200dpan", "Sampan"),
+        ("Sam\u00adpan\u3164", "Sampan"),
+        ("Sam\U000e0041pan", "Sampan"),
+        ("two\u2028lines", "twolines"),
+        ("Z\u0301\u0301\u0301\u0301\u0301algo", "Z\u0301\u0301algo"),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+        ("❤\ufe0f\u200d🔥", "❤\ufe0f\u200d🔥"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("می\u200cخواهم", "\u2068می\u200cخواهم\u2069"),
+        ("Việt", "Việt"),
+    ],
+)
+def test_a_name_hides_nothing_and_loses_nothing_that_is_read(name, shown):
+    assert EN.plain("{name}", name=name) == shown
