@@ -29,6 +29,7 @@ from core.risk.credentials import Credential
 from core.risk.decision import Decision
 from core.risk.device import Device
 from core.risk.holds import Counter, Hold
+from core.risk.issued import Issued, Lookalike
 from core.risk.recovery import Recovery
 from core.shop.cart import Cart
 from core.shop.catalogue import Product
@@ -303,6 +304,8 @@ class UnitOfWork(Protocol):
     challenges: Shelf[str, Challenge]
     recoveries: Shelf[str, Recovery]
     devices: Shelf[str, Device]
+    issued: Shelf[str, Issued]
+    lookalikes: Shelf[str, Lookalike]
     fixings: Shelf[str, StoredFixing]
     journal: Journal
     inbox: Inbox

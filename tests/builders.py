@@ -86,6 +86,7 @@ def a_shop(
         rates=rate_desk(),
         methods={method.name: method for method in methods},
         admins=frozenset({ADA}),
+        code_keys=(b"a key of the tests",),
     )
 
 

@@ -30,6 +30,7 @@ from core.ports import (
     UnitOfWork,
     Unknown,
 )
+from core.risk import issued
 from core.shop.context import Shop
 from core.shop.notices import VOID, carry_out, tell
 from core.shop.orders import OrderState
@@ -274,6 +275,7 @@ def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) 
     """The buyer has a code to scan: the payment card goes out. Where the order ended meanwhile, it is made void."""
     now, order = shop.clock.now(), uow.orders.lock(operation.order)
     kept = uow.operations.save(replace(operation.move(_S.ACTION), payload=payload))
+    issued.keep(uow, now, kept, order.shopper)
     follow(uow, kept.intent)
     if order.state is OrderState.PLACED:
         tell(uow, now, order.shopper, "payment_card", order.id, charge=operation.id)

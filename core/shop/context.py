@@ -38,3 +38,4 @@ class Shop:
     rates: RateDesk
     methods: dict[str, Method]
     admins: frozenset[PersonId]
+    code_keys: tuple[bytes, ...]  # mark our payment codes and references: the first makes, all of them are believed

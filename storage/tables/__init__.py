@@ -7,12 +7,13 @@ to write an order and its quote in either order, on the database and in memory a
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
-from storage.tables import effects, ledger, payments, people, proofs, risk, settlement, shop, unhappy
+from storage.tables import codes, effects, ledger, payments, people, proofs, risk, settlement, shop, unhappy
 
 METADATA: MetaData = SQLModel.metadata
 
 __all__ = [
     "METADATA",
+    "codes",
     "effects",
     "ledger",
     "payments",

@@ -369,6 +369,31 @@ def upgrade() -> None:
         batch_op.create_index("ix_intents_order", ["order", "created_at"], unique=False)
 
     op.create_table(
+        "issued",
+        sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("operation", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("order", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "lookalikes",
+        sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reporter", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("scheme", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("likeness", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("picture", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("personal", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("lookalikes", schema=None) as batch_op:
+        batch_op.create_index("ix_lookalikes_reporter", ["reporter", "seen_at"], unique=False)
+
+    op.create_table(
         "operations",
         sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("kind", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
@@ -801,6 +826,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_operations_ask")
 
     op.drop_table("operations")
+    with op.batch_alter_table("lookalikes", schema=None) as batch_op:
+        batch_op.drop_index("ix_lookalikes_reporter")
+
+    op.drop_table("lookalikes")
+    op.drop_table("issued")
     with op.batch_alter_table("intents", schema=None) as batch_op:
         batch_op.drop_index("ix_intents_order")
         batch_op.drop_index("ix_intents_expiry")
