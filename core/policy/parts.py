@@ -117,6 +117,16 @@ class Risk:
     step_up: Money = amount("150.00")  # a payment of so much and more is always confirmed with a factor
     cool: timedelta = span("hours", 0, 24 * 30, 24)  # a device that is younger has lower limits
     raise_after: timedelta = span("hours", 0, 24 * 30, 24)  # a shopper's own limit rises so long after they said so
+    fresh_most: Money = amount("500.00")  # what a factor enrolled less than `cool` ago may confirm at most
+    pin_least: int = whole(4, 8, 4)  # digits of a payment PIN; 8 at most
+    guess_tries: int = whole(1, 10, 3)  # wrong guesses in a row until the first lock
+    guess_most: int = whole(3, 100, 10)  # … until only a recovery helps
+    lock: timedelta = span("minutes", 1, 1440, 5)  # the first lock, doubled with each further wrong guess, up to a day
+    proof: timedelta = span("minutes", 1, 60, 10)  # to answer a step-up, and to use what it proved
+    code: timedelta = span("minutes", 1, 30, 5)  # how long a code that was sent is good
+    code_sends: int = whole(1, 10, 3)  # codes sent for one step-up
+    code_day: int = whole(1, 1000, 12)  # … and to one person in 24 hours
+    recover: timedelta = span("hours", 1, 24 * 30, 48)  # a recovery takes so long, and can be cancelled meanwhile
 
 
 def read_part(kind: type[T], raw: Any, where: str, of: Asset) -> T:

@@ -1,4 +1,4 @@
-"""Recoveries: the slow way back for somebody who has lost what they confirm with. A thief of the chat cannot hurry it."""
+"""Recoveries: the slow way back for who has lost what they confirm with. A thief of the chat cannot hurry it."""
 
 from __future__ import annotations
 
