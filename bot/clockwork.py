@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.visit import TELEGRAM
 from core.channels import rates
 from core.ledger import chain
+from core.payments import byhand
 from core.payments.choices import decide_due
 from core.payments.disputes import complaints
 from core.payments.driver import Driver
@@ -110,9 +111,12 @@ class Clockwork:
             self._poke()
 
     async def settle(self) -> None:
-        """Payouts whose period has ended, and reserves whose time is over: a transaction a seller."""
+        """Payouts whose period has ended, reserves whose time is over, a word about transfers that wait for a hand."""
         for seller in await self._store.survey(due_sellers, self._shop):
             await self._store.write(settle_seller, self._shop, seller)
+            self._poke()
+        if await self._store.read(byhand.is_late, self._shop):
+            await self._store.write(byhand.remind, self._shop)
             self._poke()
 
     async def deadlines(self) -> None:

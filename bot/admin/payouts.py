@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.screens import settlement as screens
 from bot.visit import Visit
 from core.errors import Refusal, sentence
+from core.payments import byhand
+from core.payments.operations import Operation
 from core.payments.settlement import payouts as verbs
 from core.payments.settlement.payout import Payout
 from core.people import Seller
@@ -20,13 +22,14 @@ class BadPayout(Refusal):
 
 
 async def payouts(visit: Visit, *_: str) -> None:
-    """/payouts: the newest ones."""
+    """/payouts: those that wait for an admin's hand, and the newest ones."""
     visit.need_admin()
-    await visit.say(screens.payouts(visit.t, await visit.survey(_newest)))
+    await visit.say(screens.payouts(visit.t, *await visit.survey(_newest)))
 
 
-def _newest(uow: UnitOfWork) -> list[tuple[Payout, Seller]]:
-    return [(one, uow.sellers.need(one.seller)) for one in uow.payouts.find(limit=PAGE)]
+def _newest(uow: UnitOfWork) -> tuple[list[tuple[Payout, Seller]], list[Operation]]:
+    newest = [(one, uow.sellers.need(one.seller)) for one in uow.payouts.find(limit=PAGE)]
+    return newest, byhand.waiting(uow)[:PAGE]
 
 
 async def hold(visit: Visit, *words: str) -> None:
@@ -47,7 +50,13 @@ async def paid(visit: Visit, *words: str) -> None:
     """/paid PAYOUT REFERENCE."""
     visit.need_admin()
     one = await visit.do(verbs.paid_by_hand, _named(words), " ".join(words[1:]))
-    await visit.tell(visit.t("✅ Payout {payout} of {amount} is paid.", payout=one.id, amount=one.sent))
+    await visit.tell(
+        visit.t(
+            "✅ Payout {payout} of {amount} is paid. /recon keeps it until a statement of your bank shows it.",
+            payout=one.id,
+            amount=one.sent,
+        )
+    )
 
 
 def _named(words: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.screens import settlement as screens
 from bot.screens.screen import Screen
 from core.ids import SellerId
+from core.payments import byhand
 from core.payments.settlement.payout import Payout
 from core.payments.settlement.statement import sum_of
 from core.people import Seller
@@ -53,6 +54,12 @@ async def payout_late(notice: Notice) -> None:
     await notice.say(screens.payout_late(notice.t, *await _payout(notice)))
 
 
+async def by_hand_waits(notice: Notice) -> None:
+    """To the admins: transfers that they have still to make."""
+    if asked := await notice.house.store.read(byhand.waiting):
+        await notice.say(screens.waiting(notice.t, asked[:20]))
+
+
 async def account_wanted(notice: Notice) -> None:
     """To the seller: nowhere to send money to."""
     seller = await _seller(notice)
@@ -71,6 +78,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
     "payout_sent": payout_sent,
     "payout_returned": payout_returned,
     "payout_late": payout_late,
+    "by_hand_waits": by_hand_waits,
     "account_wanted": account_wanted,
     "account_changed": account_changed,
 }

@@ -9,7 +9,7 @@ from bot.screens.fit import MESSAGE, fitted
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.payments.recon.bankline import BankLine, LineKind, Why
-from core.payments.recon.exceptions import Exceptional, Into, Standing
+from core.payments.recon.exceptions import Exceptional, Into, Standing, is_by_hand
 
 KINDS = {
     LineKind.PAYMENT: Word("payment"),
@@ -38,6 +38,7 @@ CLOSINGS = {
     Into.NOTHING: Word("✅ Explained"),
     Into.SUSPENSE: Word("📥 Into suspense"),
     Into.COSTS: Word("💸 A cost of ours"),
+    Into.BANK: Word("🏦 The bank’s statement shows it"),
 }
 
 
@@ -121,7 +122,11 @@ def exception(t: Words, found: Exceptional, now: datetime, *, mine: bool) -> Scr
     if line.note:
         lines.append(t("Note: {note}", note=line.note))
     take = row(Key(t.plain("✋ I look into it"), ("rt", line.id))) if not mine else ()
-    close = [row(Key(t.word(word), ("rc", line.id, into.value))) for into, word in CLOSINGS.items()]
+    close = [
+        row(Key(t.word(word), ("rc", line.id, into.value)))
+        for into, word in CLOSINGS.items()
+        if into is not Into.BANK or is_by_hand(line)
+    ]
     return Screen(Html("\n").join(lines), rows(take, *close, row(Key(t.plain("‹ Reconciliation"), ("rl", 0)))))
 
 
@@ -131,6 +136,7 @@ def ask_note(t: Words, line: BankLine, into: Into) -> Screen:
         Into.NOTHING: t("What is the explanation? It is closed without an entry: the line will come, or another fits."),
         Into.SUSPENSE: t("What is the explanation? What it leaves in clearing is moved to suspense."),
         Into.COSTS: t("What is the explanation? What it leaves in clearing is booked as a cost of payments."),
+        Into.BANK: t("On which statement, and of which day? It counts as settled there."),
     }
     text = Html("\n").join([t("<b>{amount}</b>: {why}", amount=line.gross, why=WHYS[line.why]), says[into]])
     return Screen(text, rows(row(Key(t.plain("✖️ Leave it"), ("st",)))))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.screens.cart import rate_line
+from bot.screens.fit import MESSAGE, fitted
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.money import Asset
-from core.payments.operations import Operation
+from core.payments.operations import Operation, OperationKind
 from core.payments.settlement.payee import masked, wanted
 from core.payments.settlement.payout import Payout, PayoutState
 from core.payments.settlement.statement import Sum
@@ -181,12 +182,31 @@ def by_hand(t: Words, operation: Operation) -> Html:
     )
 
 
-def payouts(t: Words, found: list[tuple[Payout, Seller]]) -> Screen:
-    """The newest payouts with their states."""
-    if not found:
+def waiting(t: Words, asked: list[Operation]) -> Screen:
+    """What an admin has still to transfer. The accounts stand in the message that asked for each."""
+    lines = [t("⏳ <b>These transfers wait for you.</b> Somebody expects their money:"), Html("")]
+    return Screen(Html("\n").join([*lines, *(_waits(t, one) for one in asked)]))
+
+
+def _waits(t: Words, one: Operation) -> Html:
+    _, _, holder = one.target.partition("\n")
+    facts = {"amount": one.amount, "holder": holder or t.plain("the payer"), "day": one.created_at.date()}
+    if one.kind is OperationKind.PAYOUT:
+        return t(
+            "⏳ {amount} to {holder}, since {day}. Once made: <code>/paid {payout}</code> and your bank’s reference",
+            payout=one.body["payout"],
+            **facts,
+        )
+    return t("⏳ {amount} back to {holder}, since {day}. The bank’s own message will prove it", **facts)
+
+
+def payouts(t: Words, found: list[tuple[Payout, Seller]], asked: list[Operation]) -> Screen:
+    """The newest payouts with their states; before them what waits for an admin's hand."""
+    if not found and not asked:
         return Screen(t("No payouts yet."))
     lines = [t("<b>Payouts</b>"), Html("")]
-    lines += [
+    lines += [*(_waits(t, one) for one in asked), Html("")] if asked else []
+    listed = [
         t(
             "{symbol} <code>{payout}</code> {amount} to {seller}, {state} ({channel}, {day})",
             symbol=_SYMBOLS[one.state],
@@ -199,5 +219,5 @@ def payouts(t: Words, found: list[tuple[Payout, Seller]]) -> Screen:
         )
         for one, seller in found
     ]
-    lines += [Html(""), t("/hold PAYOUT stops one, /release PAYOUT sends it, /paid PAYOUT REFERENCE says it was made.")]
-    return Screen(Html("\n").join(lines))
+    more = t("/hold PAYOUT stops one, /release PAYOUT sends it, /paid PAYOUT REFERENCE says it was made.")
+    return Screen(fitted(t, lines, listed, [Html(""), more], MESSAGE))

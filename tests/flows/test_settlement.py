@@ -139,7 +139,11 @@ async def test_where_no_bank_is_connected_the_admin_is_asked_to_pay_and_says_so(
     assert payout
     number = payout[1] or payout[2]
     await ada.say("/payouts")
-    assert number in (await ada.wait_for("/hold PAYOUT"))["text"]
+    listed = (await ada.wait_for("/hold PAYOUT"))["text"]
+    assert f"Once made: /paid {number}" in listed
+    ada.mark = await town.seq()
+    await town.skip(24 * 3600)
+    assert f"/paid {number}" in (await ada.wait_for("wait for you"))["text"]
     await ada.say(f"/hold {number}")
     await ada.wait_for("is held")
     await ada.say(f"/paid {number} E2E-77")

@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from core.errors import Refusal, sentence
 from core.ids import PersonId
-from core.ledger.accounts import PROCESSOR_FEES, SUSPENSE, clearing
+from core.ledger.accounts import BANK, PROCESSOR_FEES, SUSPENSE, clearing
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, asset
 from core.payments.recon.bankline import BankLine, LineState, Why
+from core.payments.settlement.payouts import HAND
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 from core.shop.visitors import need_admin, note_command
@@ -27,9 +28,10 @@ class Into(StrEnum):
     NOTHING = "explained"  # no entry: the line will come, or another exception makes up for it
     SUSPENSE = "suspense"
     COSTS = "costs"
+    BANK = "bank"  # of transfers by hand alone: a statement on paper shows it
 
 
-_ACCOUNTS = {Into.SUSPENSE: SUSPENSE, Into.COSTS: PROCESSOR_FEES}
+_ACCOUNTS = {Into.SUSPENSE: SUSPENSE, Into.COSTS: PROCESSOR_FEES, Into.BANK: BANK}
 
 
 class NotOpen(Refusal):
@@ -42,6 +44,12 @@ class NoNote(Refusal):
     """An exception is closed by an explanation."""
 
     sentence = sentence("Please say in a few words what the explanation is, at most {most} characters.")
+
+
+class OnPaper(Refusal):
+    """A rail's own statement or report settles it."""
+
+    sentence = sentence("Only a transfer made by hand can be settled by a statement on paper.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,11 @@ def need_exception(uow: UnitOfWork, line_id: str) -> Exceptional:
     return Exceptional(line, name, receipt.fact, receipt.id, receipt.order or "")
 
 
+def is_by_hand(line: BankLine) -> bool:
+    """Whether it is a transfer that an admin has made, at a bank that may send no statements to us."""
+    return line.channel == HAND and line.why is Why.MISSING
+
+
 def in_clearing(line: BankLine) -> Money:
     """What an exception leaves in clearing: a missing line its money; a line that fits nothing the lack of it."""
     if line.why is Why.BALANCE:
@@ -143,8 +156,13 @@ def take_exception(uow: UnitOfWork, shop: Shop, admin: PersonId, line_id: str) -
 def close_exception(
     uow: UnitOfWork, shop: Shop, admin: PersonId, line_id: str, note: str, into: Into = Into.NOTHING
 ) -> BankLine:
-    """Explained: `into` an account what it leaves in clearing, or nowhere. Raises NotAllowed, Gone, NotOpen, NoNote."""
+    """Explained: `into` an account what it leaves in clearing, or nowhere.
+
+    Raises NotAllowed, Gone, NotOpen, NoNote, OnPaper.
+    """
     line = _open(uow, shop, admin, line_id)
+    if into is Into.BANK and not is_by_hand(line):
+        raise OnPaper
     note = " ".join(note.split())
     if not 0 < len(note) <= LONGEST_NOTE or not note.isprintable():
         raise NoNote(most=LONGEST_NOTE)

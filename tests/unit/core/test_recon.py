@@ -22,7 +22,15 @@ from core.payments.receiving import take_in
 from core.payments.recon import exceptions, unsettled
 from core.payments.recon import matching as recon
 from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
-from core.payments.recon.exceptions import Into, NoNote, NotOpen, close_exception, standings, take_exception
+from core.payments.recon.exceptions import (
+    Into,
+    NoNote,
+    NotOpen,
+    OnPaper,
+    close_exception,
+    standings,
+    take_exception,
+)
 from core.payments.recon.matching import Reported, Taken, Verbs, take_line, take_report
 from core.payments.refunds import NothingToRefund, refund_order, refund_receipt
 from core.payments.settlement.payout import Payout, PayoutState
@@ -481,6 +489,31 @@ def test_a_payout_made_by_hand_is_known_by_the_reference_that_was_cited() -> Non
     assert shop.clearing() == {}
 
 
+def test_a_payout_made_by_hand_waits_in_the_list_until_a_statement_shows_it() -> None:
+    """On paper, where the bank sends none to us; the line that comes after all takes that back."""
+    shop = Shop()
+    operation, _ = a_payout(shop, "hand")
+    shop.store.write_now(lambda uow: payout_done(uow, shop.shop, uow.operations.need(operation.id), "BANK-4711"))
+    after_days(shop, 6)
+    assert shop.sweeps() == 1
+    (line,) = shop.lines()
+    assert (line.channel, line.why, shop.clearing()) == ("hand", Why.MISSING, {"clearing:hand": "EUR -50.00"})
+    shop.do(close_exception, ADA, line.id, "statement 11, page 2", Into.BANK)
+    assert (shop.clearing(), shop.books()["bank"]) == ({}, "EUR -50.00")
+    sent = Reported("sepa", LineKind.OTHER, "BANK-4711", money("-50.00 EUR"), NOON, firm=False)
+    assert shop.takes(sent) is Taken.MATCHED
+    assert (shop.clearing(), shop.books()["bank"]) == ({}, "EUR -50.00")
+
+
+def test_what_a_rail_carries_is_not_settled_by_paper() -> None:
+    shop = Shop()
+    shop.paid()
+    after_days(shop, 6)
+    shop.sweeps()
+    with pytest.raises(OnPaper):
+        shop.do(close_exception, ADA, shop.lines()[0].id, "it is there", Into.BANK)
+
+
 # What never comes
 
 
@@ -511,7 +544,7 @@ def test_a_line_that_comes_after_all_takes_its_exceptions_place() -> None:
     assert order
 
 
-@pytest.mark.parametrize("into", list(Into))
+@pytest.mark.parametrize("into", [Into.NOTHING, Into.SUSPENSE, Into.COSTS])
 def test_a_line_that_comes_after_its_exception_was_closed_undoes_the_correction(into: Into) -> None:
     shop = Shop()
     _, told = shop.paid()

@@ -14,6 +14,7 @@ from core.errors import Gone, NotAllowed
 from core.ids import OrderId
 from core.ledger.journal import Leg, entry
 from core.money import Asset, Money, asset
+from core.payments import byhand
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.refunds import BY_HAND
 from core.payments.settlement import payouts
@@ -457,6 +458,27 @@ def test_a_transfer_by_hand_is_proven_by_the_banks_reference(town: Town) -> None
     town.do(let_go, ADA, payout.id)
     assert town.do(paid_by_hand, ADA, payout.id, "ICBC 1").evidence == "ICBC 1"
     assert town.has("clearing:hand", "CNY") == "CNY 800.00"
+
+
+def test_of_a_transfer_that_waits_for_a_hand_the_admins_hear_once_a_day(town: Town) -> None:
+    town.earns("S11", "800.00 CNY")
+    town.at(MONDAY)
+    (payout,) = town.settles()
+    town.sent(payout, evidence=BY_HAND)
+    town.news(ADA)
+    town.do(byhand.remind)
+    assert town.news(ADA) == [], "they were asked today"
+    town.clock.let_pass(days=1)
+    for _ in range(2):
+        town.do(byhand.remind)
+    assert town.news(ADA) == ["by_hand_waits"]
+    town.do(hold, ADA, payout.id)
+    town.clock.let_pass(days=1)
+    assert not town.look(byhand.is_late, town.shop), "nobody is to make what is held"
+    town.do(let_go, ADA, payout.id)
+    assert [one.body["payout"] for one in town.look(byhand.waiting)] == [payout.id]
+    town.do(paid_by_hand, ADA, payout.id, "ICBC 1")
+    assert town.look(byhand.waiting) == []
 
 
 # The rolling reserve
