@@ -50,6 +50,7 @@ def under_way(uow: UnitOfWork) -> list[str]:
         for one in uow.plans.find(state=PlanState.DEFAULTED, limit=50)
         if not one.written_off_at
     ]
+    left += [f"order {one.id} is frozen" for one in uow.orders.walk() if one.frozen]
     if uow.outbox.waiting():
         left.append("effects wait")
     for prefix in ("reserve:", "transit:", "escrow:", "hold:", "dispute_recv", "buyer_instalment:"):

@@ -12,9 +12,11 @@ from core.errors import Refusal
 from core.ids import OrderId, PersonId
 from core.money import Money
 from core.payments.choices import apply_to, assign, choices, take_up, top_up
+from core.payments.disputes import monitoring
 from core.payments.disputes.cases import give_up, hand_in
 from core.payments.disputes.complaints import Complaint, complain, decide
 from core.payments.disputes.dispute import UNDECIDED
+from core.payments.disputes.frozen import LEAVES
 from core.payments.fx import treasury
 from core.payments.instalments.plan import PlanState
 from core.payments.instalments.plans import pay_next, pay_rest, write_off
@@ -36,7 +38,7 @@ from core.shop.orders import Order, OrderState
 from core.shop.receiving import confirm_receipt
 from core.shop.selling import ship
 from tests.builders import ADA, EUR, PAYER_IBAN, USD
-from tests.simulation.world import BIA, SELLERS, SHOPPERS, Lost, World
+from tests.simulation.world import BIA, SELLERS, SHOPPERS, Defect, Lost, World
 
 ARRIVALS = 6 * 86_400.0  # seconds in which the orders of a story begin
 ACCOUNTS = {
@@ -203,6 +205,7 @@ class Admin:
     def __init__(self, world: World) -> None:
         self.world, self.dice = world, world.plot.dice("admin")
         self.meddles = world.plot.chance("admins", 0.3)
+        self.looks, self.suspects = world.plot.dice("watching"), world.plot.chance("freezes", 0.3)
 
     async def live(self) -> None:
         """A round of work, again and again."""
@@ -219,8 +222,10 @@ class Admin:
         await self.about_exceptions()
         await self._about_cases()
         await self._about_plans()
+        await self._about_watched()
         if not self.world.quiet:
             await self._meddle()
+            await self._freezes_one()
 
     async def resolve_parked(self) -> None:
         """By evidence out of the channel's own books, and nothing else."""
@@ -298,6 +303,28 @@ class Admin:
         for plan in broken:
             if not plan.written_off_at and (self.world.quiet or self.dice.random() < 0.2):
                 await self.world.attempt(write_off, ADA, plan.id)
+
+    async def _about_watched(self) -> None:
+        """Orders that Ada has frozen: nothing of their money may have moved since; then it is let go."""
+        frozen: list[Order] = await self.world.look(
+            lambda uow: [one for one in uow.orders.walk() if monitoring.watched_since(one)]
+        )
+        for order in frozen:
+            moved = await self.world.look(
+                lambda uow, order=order: list(monitoring.left_while_watched(uow, order, LEAVES))
+            )
+            if moved:
+                self.world.defect(Defect(f"money of order {order.id} was moved while it was frozen: {moved[0]}"))
+            if self.world.quiet or self.looks.random() < 0.4:
+                await self.world.attempt(monitoring.let_go, ADA, order.id)
+
+    async def _freezes_one(self) -> None:
+        if self.looks.random() < self.suspects:
+            states = (_S.PLACED, _S.PAID, _S.PAID, _S.SHIPPED, _S.RECEIVED)
+            state = self.looks.choice(states)
+            orders: list[Order] = await self.world.look(lambda uow: uow.orders.find(state=state, limit=12))
+            if orders:
+                await self.world.attempt(monitoring.watch, ADA, self.looks.choice(orders).id, "a hint")
 
     async def _meddle(self) -> None:
         if self.dice.random() < self.meddles:

@@ -32,7 +32,7 @@ TEMPTATIONS = {
     "lost_line": 0.05,
 }
 CRASHES = ("commit", "committed", "call", "called")
-KINDS = (*TEMPTATIONS, *CRASHES, "outages", "notices", "statements", "strangers", "cheats", "admins")
+KINDS = (*TEMPTATIONS, *CRASHES, "outages", "notices", "statements", "strangers", "cheats", "admins", "freezes")
 """Every kind of fault: one can be switched off, to find the shortest story of a failure."""
 
 

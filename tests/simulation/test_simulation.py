@@ -61,4 +61,6 @@ def test_stories_see_what_they_are_for() -> None:
         "told not_shipped",
         "told exceptions",
         "close_exception",
+        "watch",
+        "refused Frozen",
     }

@@ -16,8 +16,8 @@ from core.shop.orders import Order
 
 _EVER = 10_000
 _GOING = (RefundState.FUNDED, RefundState.DONE, RefundState.FAILED)
-# Kinds of entries by which money leaves a sale, or is added to it.
-_LEAVES = ("release", "refund", "plan reduced", "made good")
+LEAVES = ("release", "refund", "plan reduced", "made good")
+"""Kinds of entries by which money leaves a sale, or is added to it."""
 _S = DisputeState
 
 
@@ -70,7 +70,7 @@ def _order(uow: UnitOfWork, order: Order) -> Iterator[Finding]:
         yield Finding(17, order.id, "a case is open, and the order is not frozen")
     if not open_ and order.frozen.startswith("dispute:"):
         yield Finding(17, order.id, "it is frozen by a case that is over")
-    for key in left_while_watched(uow, order, _LEAVES):
+    for key in left_while_watched(uow, order, LEAVES):
         yield Finding(17, key, f"money of order {order.id} was moved while an admin had it frozen")
     for case in open_:
         for key in _left(uow, order, case):
@@ -86,5 +86,5 @@ def _left(uow: UnitOfWork, order: Order, case: Dispute) -> Iterator[str]:
     for record in uow.journal.history(order.id):
         if record.key.startswith(f"dispute:{case.id}:{case.turn}:"):
             frozen = record.kind != "dispute lost"
-        if frozen and record.kind in _LEAVES and record.at > case.opened_at:
+        if frozen and record.kind in LEAVES and record.at > case.opened_at:
             yield record.key

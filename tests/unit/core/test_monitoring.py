@@ -44,6 +44,16 @@ def test_watched_money_leaves_by_no_path_and_nobody_is_told() -> None:
     assert (world.books(), world.told, found(world)) == (before, [], [])
 
 
+def test_of_a_watched_order_nothing_is_released_when_it_is_shipped() -> None:
+    world, order = paid()
+    world.do(watch, ADA, order.id, WHY)
+    world.ships(order, ROSA)
+    assert not [account for account in world.books() if account.startswith("avail:")]
+    world.do(let_go, ADA, order.id)
+    world.receives(order)
+    assert [account for account in world.books() if account.startswith("avail:")]
+
+
 def test_let_go_the_seller_has_time_to_ship_again() -> None:
     world, order = paid()
     world.do(watch, ADA, order.id, WHY)
@@ -86,6 +96,7 @@ def test_both_commands_are_an_admins_and_are_written_down() -> None:
     with pytest.raises(Gone):
         world.do(watch, ADA, OrderId("NOPE"), WHY)
     world.do(watch, ADA, order.id, WHY)
+    world.clock.let_pass(hours=1)
     world.do(let_go, ADA, order.id)
     lines = world.look(lambda uow: [(one.command, one.detail) for one in uow.audit.find(newest=False)])
     assert lines[-2:] == [("freeze", {"order": order.id, "reason": WHY}), ("thaw", {"order": order.id})]
