@@ -1,13 +1,19 @@
-"""Merchant-presented codes of any EMV scheme, read by the common rules only: enough to name payee, amount, currency."""
+"""Merchant-presented codes of any EMV scheme, read by the common rules only, and the tools of the strict profiles."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from core.qr import tlv
+from core.qr.code import Problem
 from core.qr.errors import BadPayload
+
+NAME, CITY, CATEGORY = r".{1,25}", r".{1,15}", r"[0-9]{4}"
+CENTS, WHOLE = r"[0-9]{1,10}(\.[0-9]{1,2})?", r"[0-9]{1,13}"
 
 _AMOUNT = re.compile(r"\d+(\.\d*)?")
 
@@ -43,6 +49,59 @@ def top_level(payload: str) -> dict[str, str]:
     if not fields or fields[0][0] != "00":
         raise BadPayload("00", "the format indicator is not the first field")
     return tlv.once(fields)
+
+
+def profile(payload: str, must: Mapping[str, str], may: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a sealed payload, when they are as a scheme's profile wants them: tag → pattern of the whole value.
+
+    The format indicator (00) and the kind of code (01) are judged for every scheme: 01, and 11 or 12 if any.
+    """
+    fields = top_level(payload)
+    rules = {"00": "01", **must}
+    for tag, rule in {"01": "11|12", **may, **rules}.items():
+        if (tag in fields or tag in rules) and not re.fullmatch(rule, fields.get(tag, "")):
+            raise BadPayload(tag, "missing, or not as this scheme fixes it")
+    return fields
+
+
+def account_of(fields: Mapping[str, str], identifiers: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """The tag and the objects of the one template 26-51 led by one of these identifiers. Raises BadPayload."""
+    wanted = {identifier.upper() for identifier in identifiers}
+    found = [(tag, inside) for tag, inside in _templates(fields) if inside.get("00", "").upper() in wanted]
+    if len(found) != 1:
+        raise BadPayload("26", "no account of this scheme, or two")
+    return found[0]
+
+
+def besides(fields: Mapping[str, str]) -> tuple[Problem, ...]:
+    """What any scheme's code may add for a payer to trip over: a second payee, or a tip or fee on top."""
+    payees = sum("02" <= tag <= "51" for tag in fields) - ("51" in fields)  # 51 labels the others (SGQR, Thai slips)
+    several = (Problem.SEVERAL_PAYEES,) if payees > 1 else ()
+    return several + ((Problem.EXTRA_CHARGE,) if fields.keys() & {"55", "56", "57"} else ())
+
+
+def spoken(payload: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    """Every object by its tag, templates as tables of theirs, the checksum last."""
+    named: dict[str, Any] = dict(fields)
+    for tag in fields:
+        if "26" <= tag <= "51" or tag in ("62", "64") or "80" <= tag <= "99":
+            try:
+                inside = tlv.template(fields[tag], tag)
+            except BadPayload:
+                continue  # a plain value, such as a hash
+            named[tag] = inside if tag < "80" or "00" in inside else fields[tag]
+    return named | {tlv.CRC_TAG: payload[-4:]}
+
+
+def _templates(fields: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
+    found = []
+    for tag in sorted(fields):
+        if "26" <= tag <= "51":
+            try:
+                found.append((tag, tlv.template(fields[tag], tag)))
+            except BadPayload:
+                continue  # another scheme's plain value: the payees are counted, and only ours is judged
+    return found
 
 
 def parse(payload: str) -> EmvCode:

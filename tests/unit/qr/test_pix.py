@@ -222,6 +222,6 @@ def test_nonsense_is_refused_and_never_crashes(nonsense):
 
 
 def test_links_and_words_are_no_payment_code():
-    for text in ("https://example.com/pay", "bitcoin:175tW", "", "hello"):
+    for text in ("https://example.com/pay", "tg://resolve?domain=sampan", "", "hello"):
         assert classify(text) is None
     assert classify(pix.build_static(**ASKED)) is Scheme.PIX
