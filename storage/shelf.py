@@ -25,14 +25,21 @@ class SqlShelf(Generic[K, T]):
 
     `save` writes the fields that differ from what this transaction last read, so a `shift` by somebody else in between
     stands; a thing that this transaction has not read is written whole. A unit that cannot write `remembers` nothing.
+    Where the database is `steady`, changed by nobody else while a transaction runs, a thing is read once in each.
     """
 
-    __slots__ = ("_mapping", "_remembers", "_run", "_sql", "seen")
+    __slots__ = ("_mapping", "_remembers", "_run", "_sql", "_stale", "_steady", "seen")
 
-    def __init__(self, statements: Statements, link: Link, *, remembers: bool = True) -> None:
-        self._remembers = remembers
+    def __init__(self, statements: Statements, link: Link, *, remembers: bool = True, steady: bool = False) -> None:
+        self._remembers, self._steady = remembers, steady
         self._sql, self._mapping, self._run = statements, statements.mapping, link.run
         self.seen: dict[Any, Any] = {}  # key → the thing as this transaction last read or wrote it
+        self._stale: set[Any] = set()  # keys of things seen and shifted since
+
+    def forget(self) -> None:
+        """A new transaction begins."""
+        self.seen.clear()
+        self._stale.clear()
 
     def get(self, key: K) -> T | None:
         """core.ports.Shelf.get."""
@@ -53,12 +60,16 @@ class SqlShelf(Generic[K, T]):
         return thing
 
     def _read(self, sql: str, key: K) -> T | None:
+        if self._steady and key in self.seen and key not in self._stale:
+            known: T = self.seen[key]
+            return known
         row = self._run(sql, (key,)).fetchone()
         if row is None:
             return None
         thing: T = self._mapping.thing(row)
         if self._remembers:
             self.seen[key] = thing
+            self._stale.discard(key)
         return thing
 
     def add(self, thing: T) -> T:
@@ -90,6 +101,8 @@ class SqlShelf(Generic[K, T]):
         """core.ports.Shelf.shift. A key that is not there is False, too."""
         sql = self._sql.shift(field, most is not None)
         params = {"key": key, "by": by, "least": least, "most": most}
+        if key in self.seen:
+            self._stale.add(key)
         return self._run(sql.text, sql.bind(params)).rowcount == 1
 
     def find(

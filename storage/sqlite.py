@@ -92,7 +92,7 @@ class Writer:
         self._connection = connect(path, writes=True)
         if not durable:
             self._connection.execute("PRAGMA synchronous=OFF")
-        self._unit = SqlUnit(plan, SqliteLink(self._connection))
+        self._unit = SqlUnit(plan, SqliteLink(self._connection), steady=True)
         self._before_commit = before_commit
 
     def begin(self, wait: int) -> bool:
@@ -158,19 +158,23 @@ class Reader:
 
     def __init__(self, path: Path, plan: Plan) -> None:
         self._connection = connect(path, writes=False)
-        self._unit = SqlUnit(plan, SqliteLink(self._connection))
+        self._unit = SqlUnit(plan, SqliteLink(self._connection), steady=True)
+
+    def look(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+        """What it finds on a snapshot of its own."""
+        self._unit.fresh()
+        self._connection.execute("BEGIN")
+        try:
+            return work(self._unit, *args, **kwargs)
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     def carry_out(self, jobs: Sequence[Job]) -> None:
-        """Run each job on a snapshot of its own."""
+        """Each job by itself."""
         for job in jobs:
-            self._unit.fresh()
             try:
-                self._connection.execute("BEGIN")
-                try:
-                    job.result = job.work(self._unit, *job.args, **job.kwargs)
-                finally:
-                    if self._connection.in_transaction:
-                        self._connection.execute("ROLLBACK")
+                job.result = self.look(job.work, *job.args, **job.kwargs)
             except BaseException as error:  # whatever it is, it is told to whoever asked; the reader lives on
                 job.error = error
 
@@ -251,11 +255,7 @@ class SqliteStore:
     async def read(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
         """core.ports.Store.read."""
         _, reader = self._open()
-        job = Job(work, args, kwargs)
-        reader.carry_out([job])
-        job.settle()
-        result: R = await job.future
-        return result
+        return reader.look(work, *args, **kwargs)
 
     async def survey(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
         """core.ports.Store.survey."""

@@ -36,13 +36,13 @@ class SqlUnit:
     """core.ports.UnitOfWork on one connection, used for one transaction after another.
 
     It neither begins nor commits: that is the store's, the only place that does. `writes` is False for a long look,
-    which need not remember what it read for a `save` to come.
+    which need not remember what it read for a `save` to come. `steady`: nobody else changes the database meanwhile.
     """
 
-    def __init__(self, plan: Plan, link: Link, *, writes: bool = True) -> None:
+    def __init__(self, plan: Plan, link: Link, *, writes: bool = True, steady: bool = False) -> None:
         self.link, self.vault = link, plan.vault
         self._shelves: list[SqlShelf[Any, Any]] = [
-            SqlShelf(statements, link, remembers=writes) for statements in plan.shelves.values()
+            SqlShelf(statements, link, remembers=writes, steady=steady) for statements in plan.shelves.values()
         ]
         for name, shelf in zip(plan.shelves, self._shelves, strict=True):
             setattr(self, name, shelf)
@@ -54,4 +54,4 @@ class SqlUnit:
         """A new transaction begins."""
         for shelf in self._shelves:
             if shelf.seen:  # a transaction touches a few of them
-                shelf.seen.clear()
+                shelf.forget()

@@ -20,7 +20,8 @@ from core.payments.receipts import Misfit, Receipt, ReceiptState
 from core.ports import Message
 from core.shop.orders import Order, OrderState
 from storage.faults import CommitFailed, StorageFault
-from storage.sqlite import SqliteStore, connect
+from storage.sqlite import SqliteLink, SqliteStore, connect
+from storage.unit import Plan, SqlUnit
 from storage.vault import Sealed, Vault
 from tests.storage.things import EUR, MAYAS_ADDRESS, NOON, a_person, a_product
 
@@ -274,3 +275,22 @@ def test_what_was_acknowledged_before_kill_9_is_there_afterwards(shop_file: Path
         connection.close()
         assert set(acknowledged) <= set(kept)
         assert set(kept.values()) == {6}  # whole transactions only
+
+
+def test_a_thing_is_read_once_in_a_transaction_unless_it_was_shifted(shop_file: Path, vault: Vault) -> None:
+    asked: list[str] = []
+    connection = connect(shop_file, writes=True)
+    connection.set_trace_callback(asked.append)
+    unit: Any = SqlUnit(Plan(SqliteLink.dialect, vault), SqliteLink(connection), steady=True)
+    unit.products.add(replace(a_product("P1"), stock=5))
+    first = unit.products.need("P1")
+    assert unit.products.lock("P1") is first is unit.products.get("P1")
+    assert not [line for line in asked if line.startswith("SELECT")]
+
+    assert unit.products.shift("P1", "stock", -2)
+    assert unit.products.need("P1").stock == 3
+    assert unit.products.save(replace(unit.products.need("P1"), title="Tea")).stock == 3
+    unit.fresh()
+    assert (unit.products.need("P1").title, unit.products.need("P1").stock) == ("Tea", 3)
+    assert len([line for line in asked if line.startswith("SELECT")]) == 2
+    connection.close()
