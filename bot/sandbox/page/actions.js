@@ -2,6 +2,7 @@
 
 import { does } from "./api.js";
 import { copyText, dialog, h, toast } from "./dom.js";
+import { openApp as openFrame } from "./miniapp.js";
 import { chatsOf, openChat, state } from "./store.js";
 import { money, t } from "./words.js";
 
@@ -95,10 +96,8 @@ async function share(text) {
   compose({ text });
 }
 
-/** A Mini App in a frame of its own. */
-export function openApp(url) {
-  return dialog(() => h("iframe.app-frame", { src: url, title: "Mini App", sandbox: "allow-scripts allow-forms allow-same-origin" }), { testid: "web-app", wide: true });
-}
+/** A Mini App in the frame of a phone. */
+export const openApp = (url) => openFrame(url, openOutside);
 
 async function payInvoice(bill, message) {
   const amount = (bill.total_amount / 10 ** bill.exponent).toFixed(bill.exponent);

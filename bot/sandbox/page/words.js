@@ -18,6 +18,8 @@ const WORDS = {
   cancel: ["Cancel", "取消"],
   ok: ["OK", "好"],
   close: ["Close", "关闭"],
+  mini_app: ["mini app", "小程序"],
+  app_data: ["The mini app sent data to the bot", "小程序向机器人发送了数据"],
   bot: ["bot", "机器人"],
   members: ["{n} members", "{n} 位成员"],
   typing: ["typing…", "正在输入…"],
