@@ -34,6 +34,8 @@ class Speaker:
             action, *args = key.press
             data = self._buttons.pack(str(action), *args, owner=None if key.public else owner)
             return {"text": tame(key.label), "callback_data": data}
+        if key.app:
+            return {"text": key.label, "web_app": {"url": key.app}}
         if key.copy:
             return {"text": key.label, "copy_text": {"text": key.copy}}
         if key.share:

@@ -11,11 +11,12 @@ from core.shop.catalogue import Product
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A button. Exactly one of press, url, copy, share says what it does."""
+    """A button. Exactly one of press, url, app, copy, share says what it does."""
 
     label: str
     press: tuple[str | int, ...] = ()  # action and its arguments
     url: str = ""
+    app: str = ""  # the address of a page of ours, opened inside Telegram (private chats only)
     copy: str = ""
     share: str = ""  # an inline query to run in a chat of the person's choice
     public: bool = False  # anyone may press it (a card in a group)
