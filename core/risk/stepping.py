@@ -171,15 +171,15 @@ def count_guess(uow: UnitOfWork, shop: Shop, who: PersonId, challenge_id: str, f
     one after the other, and a crash forgives none. Raises Gone, ChallengeOver, Locked, Blocked.
     """
     challenge = _open(uow, shop, who, challenge_id, factor)
-    credential = uow.credentials.get(_holder(challenge, factor))
+    credential = uow.credentials.get(holder(challenge, factor))
     if credential is None or credential.removed_at is not None:
         return ""
     count_failure(uow, shop, uow.credentials.lock(credential.id))
     return credential.secret
 
 
-def _holder(challenge: Challenge, factor: Factor) -> str:
-    """Where the secret lies: what is just being enrolled lies beside what it will replace."""
+def holder(challenge: Challenge, factor: Factor) -> str:
+    """The key of the credential that answers: what is just being enrolled lies beside what it will replace."""
     return credential_id(challenge.person, factor, "new" if challenge.purpose == f"enrol-{factor}" else "")
 
 
@@ -204,7 +204,7 @@ def settle_guess(
     Raises Gone, ChallengeOver.
     """
     challenge = _open(uow, shop, who, challenge_id, factor)
-    credential = uow.credentials.get(_holder(challenge, factor))
+    credential = uow.credentials.get(holder(challenge, factor))
     if right and credential is not None:
         return Tried(prove(uow, shop, challenge, credential, device), right=True)
     challenge = uow.challenges.save(replace(challenge, tries=challenge.tries + 1))
