@@ -12,7 +12,7 @@ from bot.admin import instalments as plans
 from bot.admin import money, operations, payouts, recon, watching
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
-from bot.shopper import browsing, buying, disputing, held, instalments, orders, secrets
+from bot.shopper import browsing, buying, disputing, held, instalments, orders, phrase, secrets
 from bot.visit import Visit
 from bot.words import Html, Word, Words
 from core.shop import visitors
@@ -64,6 +64,7 @@ COMMANDS: dict[str, Command] = {
     "order": Command(admin.order, "everyone", Word("one order by its number"), 1),
     "plans": Command(instalments.plans, "everyone", Word("what you pay in parts")),
     "held": Command(held.held, "everyone", Word("your money that paid no order")),
+    "phrase": Command(phrase.phrase, "everyone", Word("the words by which you know our payment cards")),
     "address": Command(ask_address, "everyone", Word("your address")),
     "language": Command(browsing.languages, "everyone", Word("choose the language")),
     "currency": Command(browsing.currencies, "everyone", Word("choose the currency prices are shown in"), 1),
@@ -151,6 +152,7 @@ PRESSES: dict[str, Handler] = {
     "pa": settling.ask_account,
     "cv": settling.convert,
     "sd": settling.statement_of,
+    "ph": phrase.change,
     "st": leave_it,
 }
 
@@ -170,6 +172,8 @@ async def hear(visit: Visit) -> None:
     match kind:
         case "address":
             await buying.hear_address(visit, text, **data)
+        case "phrase":
+            await phrase.hear(visit, text)
         case "sell":
             await selling.hear_answer(visit, field, **data)
         case "edit":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.cards import method_of, picture, repaint, retire, slip
 from bot.screens import instalments as screens
+from bot.screens.phrase import with_phrase
 from bot.screens.screen import Screen
 from bot.words import Html
 from bot.worker import Finish
@@ -66,7 +67,10 @@ async def _show(notice: Notice, view: PlanView, charge: Operation, headline: Htm
     method = method_of(house.shop, order)
     screen = screens.part_card(t, plan, asked, charge, method, headline)
     title = t.plain("Order {order}: {what}", order=plan.id, what=screens.title(t, plan, asked))
-    card = replace(screen, drawing=await picture(notice, order, title, charge.expires_at or house.shop.clock.now()))
+    text = with_phrase(t, screen.text, notice.to)
+    card = replace(
+        screen, text=text, drawing=await picture(notice, order, title, charge.expires_at or house.shop.clock.now())
+    )
     message_id = await house.speaker.say(notice.to.id, card, notice.to.id)
     if plan.card_message is not None:
         await retire(notice, order, plan.card_message, t("The payment code is further down."))

@@ -10,6 +10,7 @@ from bot.screens.catalogue import flag
 from bot.screens.fit import CAPTION, MESSAGE, fitted
 from bot.screens.held import REFUND_STATES
 from bot.screens.instalments import pay_keys, plan_lines
+from bot.screens.phrase import phrase_line
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.money import Money
@@ -59,6 +60,7 @@ def payment_card(t: Words, view: OrderView, method: Method, now: datetime) -> Sc
     text = Html("\n").join(
         [
             t("<b>Pay {amount}</b> with {method}", amount=charge.amount, method=method.title),
+            *filter(None, [phrase_line(t, view.shopper)]),
             t("Payee: {payee}", payee=method.payee),
             t("Reference: <code>{reference}</code>", reference=charge.reference),
             t("⏳ {span} left, until {moment}", span=max(order.deadline - now, now - now), moment=order.deadline),

@@ -9,6 +9,7 @@ from core.ids import PersonId, SellerId
 from core.money import Asset, asset
 from core.people import Address, AuditLine, Dialog, Person, Seller, SellerTier
 from core.ports import UnitOfWork
+from core.risk.phrases import draw
 from core.shop.context import Shop
 from core.shop.notices import tell
 
@@ -38,7 +39,8 @@ def greet(uow: UnitOfWork, shop: Shop, who: PersonId, name: str, username: str, 
     name, username = name[:LONGEST_NAME], username[:LONGEST_NAME]
     person = uow.people.get(who)
     if person is None:
-        return uow.people.add(Person(who, name, username, language, shop.clock.now()))
+        phrase = draw(shop.ids, language)
+        return uow.people.add(Person(who, name, username, language, shop.clock.now(), phrase=phrase))
     if (person.name, person.username) != (name, username):
         return uow.people.save(replace(person, name=name, username=username))
     return person
