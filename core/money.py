@@ -75,6 +75,13 @@ def register_token(code: str, exponent: int) -> Asset:
     return known
 
 
+def _half_even(top: int, bottom: int) -> int:
+    """top / bottom rounded half-even, as round(Fraction(top, bottom)) without its cost: a purchase converts 20 times."""
+    whole, rest = divmod(top, bottom)
+    twice = 2 * rest
+    return whole + (twice > bottom or (twice == bottom and whole % 2 == 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """`minor` whole ledger units of `asset`; negative amounts are allowed (ledger legs)."""
@@ -100,7 +107,7 @@ class Money:
         return self.minor != 0
 
     def _same(self, other: Money) -> None:
-        if self.asset != other.asset:
+        if self.asset is not other.asset and self.asset != other.asset:
             raise MixedAssets(f"{self.asset.code} with {other.asset.code}")
 
     def __add__(self, other: Money) -> Money:
@@ -133,12 +140,13 @@ class Money:
 
     def share(self, basis_points: int) -> Money:
         """`basis_points` / 10 000 of it, rounded half-even to a minor unit."""
-        return Money(round(Fraction(self.minor * basis_points, 10_000)), self.asset)
+        return Money(_half_even(self.minor * basis_points, 10_000), self.asset)
 
     def converted(self, rate: Fraction, into: Asset) -> Money:
         """Into another asset at `rate` (units of `into` for one unit of this one), rounded half-even."""
-        exact = Fraction(self.minor) * rate * Fraction(10) ** (into.exponent - self.asset.exponent)
-        return Money(round(exact), into)
+        places = into.exponent - self.asset.exponent
+        top, bottom = self.minor * rate.numerator, rate.denominator
+        return Money(_half_even(top * 10 ** max(0, places), bottom * 10 ** max(0, -places)), into)
 
     def split(self, weights: Sequence[int]) -> tuple[Money, ...]:
         """In proportion to `weights` by largest remainder: the parts sum to the whole, each within one minor unit."""

@@ -15,6 +15,8 @@ from yarl import URL
 
 _Timeouts = tuple[ODVInput[float], ODVInput[float], ODVInput[float], ODVInput[float]]
 
+_JSON = {"Content-Type": "application/json"}
+
 DOWNLOAD_LIMIT = 20 * 1024 * 1024
 """Bytes: the Bot API serves no larger file."""
 
@@ -62,6 +64,10 @@ class AiohttpRequest(BaseRequest):
                 connector=aiohttp.TCPConnector(limit=self._connections),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self.USER_AGENT},
+                skip_auto_headers=(
+                    "Accept",
+                    "Accept-Encoding",
+                ),  # answers are short: packing them costs more than it saves
                 proxy=self._proxy,
             )
 
@@ -137,7 +143,8 @@ def _body(data: RequestData | None) -> dict[str, Any]:
     if data is None:
         return {}
     if not data.contains_files:
-        return {"json": data.parameters} if data.parameters else {}
+        # Not as `json=`: aiohttp wraps it in a payload of its own, a tenth of the CPU of a call.
+        return {"data": json.dumps(data.parameters).encode(), "headers": _JSON} if data.parameters else {}
     # quote_fields would send a file's name percent-encoded, and Telegram would show it so.
     form = aiohttp.FormData(data.json_parameters, quote_fields=False)
     for name, (filename, content, mime) in data.multipart_data.items():

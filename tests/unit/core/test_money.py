@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 from babel.numbers import get_currency_name
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core.iso4217 import EXPONENTS
@@ -80,6 +80,14 @@ def test_a_conversion_knows_both_currencies_decimals_and_rounds_half_even(
 ) -> None:
     source = JPY if minor == 160 else EUR
     assert Money(minor, source).converted(rate, into) == Money(expected, into)
+
+
+@given(minor=st.integers(-(10**12), 10**12), top=st.integers(1, 10**9), bottom=st.integers(1, 10**9))
+@pytest.mark.parametrize("into", ["JPY", "EUR", "KWD"])
+def test_a_conversion_rounds_as_exact_fractions_do(minor: int, top: int, bottom: int, into: str) -> None:
+    exact = Fraction(minor) * Fraction(top, bottom) * Fraction(10) ** (asset(into).exponent - 2)
+    assume(abs(exact) < MAX_MINOR)
+    assert Money(minor, EUR).converted(Fraction(top, bottom), asset(into)).minor == round(exact)
 
 
 @given(st.integers(-(10**12), 10**12), assets, assets, st.fractions(Fraction(1, 1000), 1000))
