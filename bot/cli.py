@@ -1,4 +1,4 @@
-"""The command line, `sampan demo | run | doctor | migrate | ledger | bench`: parses, calls, says what to do next."""
+"""The command line, `sampan demo | run | doctor | migrate | ledger | qr | bench`: parses, calls, says what is next."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from bot import ledger_cli
+from bot import ledger_cli, qr_cli
 from bot.config import BadConfig, Settings, read
 
 
@@ -198,6 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.set_defaults(call=_migrate)
 
     ledger_cli.register(verbs)
+    qr_cli.register(verbs)
 
     bench = verbs.add_parser("bench", help="measure this machine")
     bench.add_argument("what", choices=("journey", "checkout"))
