@@ -43,8 +43,10 @@ ACCOUNTS = (
     (ROSA, "rosa@casarosa.example", "Rosa Souza"),
 )
 DATABASE = "sampan.sqlite3"
+POLICY = "demo-policy.toml"
 UNFINISHED = "unfinished-past"  # a file that stands in the folder while its past is made
-LONGEST_SKIP = 31 * 24 * 3600  # seconds the page may move the clock at once
+DAY = 24 * 3600
+LONGEST_SKIP = 31 * DAY  # seconds the page may move the clock at once
 
 
 class Unfinished(Exception):
@@ -79,10 +81,16 @@ class DemoClock:
         return time.time() + self._skipped if self._stands is None else self._stands
 
 
-def _goods() -> list[dict[str, Any]]:
-    """The seeded products, from demo.toml."""
-    found: list[dict[str, Any]] = tomllib.loads(files("bot").joinpath("demo.toml").read_text("utf-8"))["goods"]
-    return found
+def _told() -> dict[str, Any]:
+    """What demo.toml says: the seeded products, and the currencies that the shop wants to keep."""
+    return tomllib.loads(files("bot").joinpath("demo.toml").read_text("utf-8"))
+
+
+def _policy() -> str:
+    """The shipped policy with the demo's own mix of currencies, so that /fx has a target to show."""
+    shipped = files("core").joinpath("policy.toml").read_text("utf-8")
+    mix = "".join(f"{code} = {share}\n" for code, share in _told()["reserves"].items())
+    return shipped.replace("[reserves]\n", f"[reserves]\n{mix}")
 
 
 class Demo:
@@ -136,6 +144,8 @@ class Demo:
 
     def _environment(self, base: str) -> dict[str, str]:
         accounts = pocket_bank.MerchantAccounts()
+        policy = self.data / POLICY
+        policy.write_text(_policy(), "utf-8")
         return {
             "SAMPAN_BOT_TOKEN": TOKEN,
             "SAMPAN_BOT_API": base,
@@ -154,12 +164,13 @@ class Demo:
             "SAMPAN_BANK_KEY": pocket_bank.DEMO_API_KEY,
             "SAMPAN_BANK_SECRET": pocket_bank.DEMO_SECRET,
             "SAMPAN_RATES": "history",
+            "SAMPAN_POLICY": str(policy),
         }
 
     async def _fill(self, store: Store, shop: Shop) -> None:
         """Two sellers in two countries with their goods."""
         await store.write(_open_sellers, shop)
-        for goods in _goods():
+        for goods in _told()["goods"]:
             digest = self.shop.pictures.put(await asyncio.to_thread(draw_demo, goods["drawing"]))
             await store.write(_put_up, shop, PersonId(goods["seller"]), goods, digest)
 
@@ -195,16 +206,33 @@ class Demo:
         return told
 
     async def _skip(self, request: web.Request) -> web.Response:
-        """POST /demo/skip {"seconds": n}: let time pass for everybody, and what is due happen."""
+        """POST /demo/skip {"seconds": n, "evenings"?}: let time pass for everybody, and what is due happen.
+
+        `evenings`: the bank sends its reports at the end of each day that is skipped, as it would have.
+        """
         try:
-            seconds = float((await request.json())["seconds"])
+            told = await request.json()
+            seconds = float(told["seconds"])
         except (ValueError, KeyError, TypeError):
             return web.json_response({"error": "seconds must be a number"}, status=400)
         if not 0 < seconds <= LONGEST_SKIP:
             return web.json_response({"error": f"seconds must be from 1 to {LONGEST_SKIP}"}, status=400)
+        while told.get("evenings") and (today := DAY - self.clock.seconds() % DAY) <= seconds:
+            seconds -= today
+            await self._end_day(today)
         self.clock.skip(seconds)
         await self.shop.tick()
         return web.json_response({"now": self.clock.seconds()})
+
+    async def _end_day(self, rest: float) -> None:
+        """Let the rest of a day pass. Its reports are read before the shop looks for what is missing in them."""
+        self.clock.skip(rest)
+        self.bank.evening.end_day()
+        for _ in range(100):  # 5 seconds: a shop that answers none of them has its reasons, and gets them later
+            if not self.bank.messages.waiting():
+                break
+            await asyncio.sleep(0.05)
+        await self.shop.tick()
 
     async def stop(self) -> None:
         """Close everything; a data folder nobody asked to keep goes."""

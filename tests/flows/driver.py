@@ -102,9 +102,9 @@ class Town:
         found: list[Json] = (await self.get(f"/sandbox/calls?after={after}&method={method}{where}"))["calls"]
         return found
 
-    async def skip(self, seconds: float) -> None:
-        """Let time pass for everybody (the demo's clock)."""
-        await self.post("/demo/skip", seconds=seconds)
+    async def skip(self, seconds: float, *, evenings: bool = False) -> None:
+        """Let time pass for everybody (the demo's clock); `evenings`: the bank ends each of the days, too."""
+        await self.post("/demo/skip", seconds=seconds, evenings=evenings)
 
     async def books(self) -> Json:
         """The bank's own books."""

@@ -52,6 +52,7 @@ async def test_a_position_is_shown_in_a_picture_and_in_words_and_closed_by_a_dea
     words = await admin.wait_for("Deals that would close")
     assert "CNY: booked -CN¥" in words["text"]
     assert "Markup CN¥" in words["text"]
+    assert "wanted 50" in words["text"], "the demo's shop wants to keep half of its money in euros"
     deals = await town.look(treasury.proposals, town.shop)
     for number, deal in enumerate(deals):
         command = f"/hedge {deal.sell.decimal} {deal.sell.asset} {deal.buy.decimal} {deal.buy.asset} DEAL {number}"

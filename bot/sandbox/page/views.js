@@ -14,7 +14,7 @@ export function showView(view) {
 /** Moves the demo's clock; false where there is no such clock. */
 export async function skipTime(seconds) {
   try {
-    await post("/demo/skip", { seconds });
+    await post("/demo/skip", { seconds, evenings: true });
   } catch {
     toast(t("no_skip"), "bad");
     return false;
