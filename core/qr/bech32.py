@@ -72,7 +72,7 @@ def base58check(text: str, where: str) -> bytes:
 def address(text: str, where: str = "address") -> str:
     """The network ("main", "test", "regtest") of a Bitcoin address whose checksum holds. Raises BadPayload.
 
-    Witness programs: version 0 is bech32 with 20 or 32 bytes, 1 to 16 bech32m with 2 to 40 (BIP-350), 1 itself 32.
+    Witness programs: version 0 is bech32 with 20 or 32 bytes, 1 to 16 bech32m with 2 to 40 (BIP-350).
     """
     if not text.lower().startswith(tuple(f"{prefix}1" for prefix in NETWORKS)):
         body = base58check(text, where)
@@ -83,7 +83,7 @@ def address(text: str, where: str = "address") -> str:
     if len(text) > 90 or prefix not in NETWORKS or not values or values[0] > 16:
         raise BadPayload(where, "not a Bitcoin address")
     size = len(to_bytes(values[1:], where))
-    sizes: Iterable[int] = {0: (20, 32), 1: (32,)}.get(values[0], range(2, 41))
+    sizes: Iterable[int] = (20, 32) if values[0] == 0 else range(2, 41)
     if encoding != (BECH32M if values[0] else BECH32) or size not in sizes:
         raise BadPayload(where, "not a witness program")
     return NETWORKS[prefix]

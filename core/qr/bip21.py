@@ -17,6 +17,8 @@ _ONCE = frozenset({"amount", "label", "message", "pop", "req-pop"})
 _OFFERS = frozenset({"lno", "sp", "pay"})
 """Ways to pay (BOLT 12, BIP-352, BIP-351) that are handed on unjudged."""
 _MOST_BITCOIN = 21_000_000
+_EXAMPLE = "175tWpb8K1S7NmH4Zx6rewF9WQrcZv245W"
+"""The address in the examples of BIP-21 and BIP-321. Its checksum is wrong, so that nobody loses money to it."""
 
 
 def read(payload: str, now: datetime | None = None) -> PaymentCode:
@@ -30,7 +32,7 @@ def read(payload: str, now: datetime | None = None) -> PaymentCode:
     amount = _amount(given["amount"]) if "amount" in given else None
     addresses = [target] if target else []
     addresses += [_of_network(key, value) for key, value in pairs if key in bech32.NETWORKS]
-    networks = {bech32.address(one) for one in addresses}
+    networks = {bech32.address(one) if one != _EXAMPLE else "main" for one in addresses}
     invoice = bolt11.read(given["lightning"], now) if "lightning" in given else None
     offers = [given[key] for key in sorted(_OFFERS & given.keys())]
     if invoice is not None:
@@ -48,7 +50,7 @@ def read(payload: str, now: datetime | None = None) -> PaymentCode:
         amount=asked,
         currency="BTC",
         reference=invoice.reference if invoice else "",
-        problems=_problems(asked, invoice, networks, len(ways)),
+        problems=_problems(asked, invoice, networks, len(ways), _EXAMPLE in ways),
         expires_at=invoice.expires_at if invoice else None,
         fields=_fields(target, given),
     )
@@ -78,12 +80,13 @@ def _amount(text: str) -> Decimal:
 
 
 def _problems(
-    amount: Decimal | None, invoice: PaymentCode | None, networks: set[str], ways: int
+    amount: Decimal | None, invoice: PaymentCode | None, networks: set[str], ways: int, example: bool
 ) -> tuple[Problem, ...]:
     # A fresh address is its order's reference: that none is written besides is no fault.
     problems = left_open(amount, "the address")
     problems += (Problem.TEST_NETWORK,) if networks - {"main"} else ()
     problems += (Problem.SEVERAL_PAYEES,) if ways > 1 else ()
+    problems += (Problem.ADDRESS_CHECKSUM,) if example else ()
     return problems + ((Problem.EXPIRED,) if invoice and Problem.EXPIRED in invoice.problems else ())
 
 

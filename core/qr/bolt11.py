@@ -149,7 +149,8 @@ def _signer(digest: bytes, values: list[int], stated: list[int] | None) -> bytes
     if stated is not None:
         node = bech32.to_bytes(stated, "node", whole=False)
         key = curve.lift(curve.SECP256K1, int.from_bytes(node[1:], "big"), odd=node[0] == 3)
-        if node[0] not in (2, 3) or not curve.verify(curve.SECP256K1, key, digest, r, s):
+        twin = s > curve.SECP256K1.n // 2  # the other of two forms of one signature, which verifiers refuse
+        if node[0] not in (2, 3) or twin or not curve.verify(curve.SECP256K1, key, digest, r, s):
             raise BadPayload("signature", "not by the node that the invoice names")
         return node
     key = curve.recover(curve.SECP256K1, digest, r, s, hint)

@@ -67,7 +67,7 @@ class Problem(StrEnum):
     UNCHECKED_SIGNATURE = "unchecked-signature"
     """It carries a signature or a hash that was not checked: the issuer's key is not at hand."""
     ADDRESS_CHECKSUM = "address-checksum"
-    """The capitals of its address are not the address's checksum, as in one misprinted example of a standard."""
+    """Its address is the example of a standard, printed there with a wrong checksum: wallets refuse to pay it."""
     NO_CHAIN = "no-chain"
     """It names no chain: the wallet would use whichever it happens to be on."""
     TEST_NETWORK = "test-network"

@@ -86,8 +86,6 @@ def _amount(fields: dict[str, str], currency: str) -> Decimal | None:
 def _life(fields: dict[str, str], now: datetime | None) -> tuple[datetime | None, tuple[Problem, ...]]:
     if "54" not in fields and fields.get("01") != "12":
         return None, ()  # a sticker, for good; what its tag 99 may hold is the bank's own
-    if "99" in fields and list(fields)[-1] != "99":
-        raise BadPayload("99", "its times do not stand before the checksum")
     times = tlv.template(fields["99"], "99") if "99" in fields else {}
     if not all(re.fullmatch(r"[0-9]{13}", times.get(tag, "0" * 13)) for tag in ("00", "01")):
         raise BadPayload("99", "not a time in milliseconds")

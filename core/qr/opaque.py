@@ -8,7 +8,9 @@ from datetime import datetime
 from core.qr.code import PaymentCode, Problem, Scheme
 from core.qr.errors import BadPayload
 
-_WECHAT = re.compile(r"weixin://wxpay/bizpayurl(?:/up)?\?(pr|sr)=([A-Za-z0-9_-]{1,64})")
+_WECHAT = re.compile(
+    r"weixin://wxpay/bizpayurl(?:/up)?\?(pr|sr)=([A-Za-z0-9_-]{1,64})(?:&[a-z_]{1,20}=[A-Za-z0-9_-]*){0,8}"
+)
 _WECHAT_PERSON = re.compile(r"wxp://([A-Za-z0-9_-]{4,64})")
 _ALIPAY = re.compile(r"(?i:https://qr\.alipay\.com)/([A-Za-z0-9]{4,64})")
 """Printed codes stand in capitals, which take less room in a QR."""

@@ -25,11 +25,12 @@ _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
 
 class PixKind(StrEnum):
-    """What a code points at: an account, a charge at a bank's address, or a charge and a standing order."""
+    """What a code points at: an account, a charge at a bank's address, a charge and a standing order, or that alone."""
 
     STATIC = "static"
     DYNAMIC = "dynamic"
     COMPOSITE = "composite"
+    RECURRENCE = "recurrence"
 
 
 class PixKey(StrEnum):
@@ -44,7 +45,7 @@ class PixKey(StrEnum):
 
 @dataclass(frozen=True)
 class PixCode:
-    """A strictly read BR Code. Exactly one of ``key`` and ``url`` is set."""
+    """A strictly read BR Code. Exactly one of ``key`` and ``url`` is set; neither, for a standing order alone."""
 
     kind: PixKind
     key: str | None
@@ -115,16 +116,16 @@ def parse(payload: str) -> PixCode:
     if account is None:
         raise BadPayload("26", "no PIX account")
     key, url = account.get("01"), account.get("25")
-    if (key is None) == (url is None):
+    recurrence = _pix_template(fields, range(80, 100))
+    if (key and url) or (key is None and url is None and recurrence is None):
         raise BadPayload("26", "needs a key or an address, never both")
     _fixed_fields(fields)
-    recurrence = _pix_template(fields, range(80, 100))
     if recurrence is not None:
         _check_location(recurrence.get("25", ""), "80.25")
     if url is not None:
         _check_location(url, "26.25")
     return PixCode(
-        kind=PixKind.COMPOSITE if recurrence else PixKind.STATIC if key else PixKind.DYNAMIC,
+        kind=_kind(key, url, recurrence),
         key=key,
         key_kind=key_kind(key) if key is not None else None,
         url=url,
@@ -132,9 +133,15 @@ def parse(payload: str) -> PixCode:
         amount=_read_amount(fields) if key is not None else None,
         merchant_name=fields["59"],
         merchant_city=fields["60"],
-        txid=_txid_of(fields, dynamic=url is not None),
+        txid=_txid_of(fields, dynamic=key is None),
         description=account.get("02", ""),
     )
+
+
+def _kind(key: str | None, url: str | None, recurrence: dict[str, str] | None) -> PixKind:
+    if recurrence is not None:
+        return PixKind.COMPOSITE if key or url else PixKind.RECURRENCE
+    return PixKind.STATIC if key else PixKind.DYNAMIC
 
 
 def _written(amount: Decimal) -> str:

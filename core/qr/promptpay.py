@@ -21,7 +21,7 @@ _PROXIES = {
     "03": ("e-wallet", r"[0-9]{15}"),
     "04": ("bank account", r"[0-9]{3}[0-9A-Za-z]{1,40}"),
 }
-_REFERENCE = r"[0-9A-Z]{1,20}"
+_REFERENCE = r"[0-9A-Za-z]{1,20}"
 
 
 def read(payload: str, now: datetime | None = None) -> PaymentCode:

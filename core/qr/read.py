@@ -141,16 +141,17 @@ def _account_templates(fields: dict[str, str]) -> list[str]:
 
 def _pix(payload: str, now: datetime | None) -> PaymentCode:
     code, fields = pix.parse(payload), emv.top_level(payload)
-    recurring = (Problem.RECURRING,) if code.recurrence_url else ()
-    remote = (Problem.REMOTE,) if code.url else left_open(code.amount, code.txid)
+    problems = left_open(code.amount, code.txid) if code.key else (Problem.REMOTE,)
+    problems += (Problem.RECURRING,) if code.recurrence_url else ()
+    problems += (Problem.COLLECT,) if code.kind is pix.PixKind.RECURRENCE else ()
     return PaymentCode(
         scheme=Scheme.PIX,
         payee=code.merchant_name,
-        account=code.key or code.url or "",
+        account=code.key or code.url or code.recurrence_url or "",
         amount=code.amount,
         currency="BRL",
         reference=code.txid or "",
-        problems=remote + recurring + emv.besides(fields),
+        problems=problems + emv.besides(fields),
         fields=emv.spoken(payload, fields),
     )
 
