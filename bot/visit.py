@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from telegram import CallbackQuery, Message, Update, User
 from telegram.error import NetworkError, TelegramError
@@ -50,6 +50,7 @@ class House:
     receive_statement: Callable[[bytes], Awaitable[Booked]]  # book a bank statement or settlement report
     publish_menus: Callable[[], Awaitable[None]]  # after somebody got a new role
     poke: Callable[[], None]
+    write: Callable[..., Awaitable[Any]]  # as store.write, and what it leaves to do is begun at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +156,9 @@ class Visit:
         self, verb: Callable[Concatenate[UnitOfWork, Shop, PersonId, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
         """Run the verb of this update: `verb(uow, shop, who, …)`. Its effects are carried out at once."""
-        result: R = await self.house.store.write(
+        result: R = await self.house.write(
             _once, str(self.update.update_id), verb, self.shop, self.who, *args, **kwargs
         )
-        self.house.poke()
         return result
 
     async def note(

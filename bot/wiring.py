@@ -266,6 +266,7 @@ class Sampan:
             receive_statement=books.statement,
             publish_menus=self.publish_menus,
             poke=self.worker.poke,
+            write=self.worker.write,
         )
 
     async def _serve(self, books: Books) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
@@ -15,6 +16,8 @@ from core.clock import Clock
 from core.ports import Effect, Store, UnitOfWork
 
 log = logging.getLogger(__name__)
+
+R = TypeVar("R")
 
 LEASE = timedelta(seconds=60)  # longer than any effect takes; a dead worker's effects come back after it
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=1), timedelta(minutes=10)
@@ -45,9 +48,30 @@ class Worker:
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._busy: set[str] = set()  # lanes under way here
-        self._takes_over = alone
+        self._alone = self._takes_over = alone
         # Not the stored attempts: these count waiting behind another too. A restart, perhaps mended, tries afresh.
         self._defects: Counter[str] = Counter()
+
+    async def write(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
+        """Store.write, and start at once on what it leaves to do.
+
+        Its effects are leased in the same transaction, so that a payment card is not one COMMIT later than its order.
+        """
+        result: R
+        result, effects = await self._store.write(self._and_lease, work, args, kwargs)
+        self._start(effects)
+        return result
+
+    def _and_lease(
+        self, uow: UnitOfWork, work: Callable[..., R], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[R, list[Effect]]:
+        result = work(uow, *args, **kwargs)
+        if not uow.outbox.grown:
+            return result, []
+        if not self._alone:  # workers of several processes take turns at leasing: not while a person waits
+            self.poke()
+            return result, []
+        return result, _lease(uow, self._clock.now(), takes_over=False)
 
     def poke(self) -> None:
         """There is something to do now."""
@@ -73,6 +97,10 @@ class Worker:
             return False  # most looks end here: a poke says that somebody wrote, not that there is something to tell
         effects = await self._store.write(_lease, now, self._takes_over)
         self._takes_over = False
+        self._start(effects)
+        return len(effects) == BATCH
+
+    def _start(self, effects: Iterable[Effect]) -> None:
         lanes: dict[str, list[Effect]] = defaultdict(list)
         for effect in effects:
             lanes[effect.lane].append(effect)
@@ -83,7 +111,6 @@ class Worker:
             task = asyncio.create_task(self._in_order(lane, waiting))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-        return len(effects) == BATCH
 
     async def _in_order(self, lane: str, effects: list[Effect]) -> None:
         """Carry out one lane's effects. The outbox gives out a lane's next ones only when these are done."""

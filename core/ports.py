@@ -227,6 +227,11 @@ class Effect:
 class Outbox(Protocol):
     """Effects still to do, with leases."""
 
+    @property
+    def grown(self) -> bool:
+        """Whether this transaction has put any."""
+        ...
+
     def put(self, effect: Effect) -> None:
         """Keep it; a known key is left as it is."""
         ...

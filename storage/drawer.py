@@ -13,6 +13,7 @@ class Drawer:
     def __init__(self) -> None:
         self.tables: dict[str, dict[Any, Any]] = {}
         self.writable = True
+        self.grown = False  # the outbox, in this transaction
         self.seen: dict[tuple[str, Any], Any] = {}
         self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
 
@@ -32,6 +33,7 @@ class Drawer:
         """A new transaction."""
         self._undo.clear()
         self.seen.clear()
+        self.grown = False
         self.writable = writable
 
     def roll_back(self) -> None:

@@ -174,8 +174,14 @@ class MemoryOutbox:
         self._done: dict[str, datetime] = drawer.table("done")
         self._arrivals = itertools.count()
 
+    @property
+    def grown(self) -> bool:
+        """core.ports.Outbox.grown."""
+        return self._drawer.grown
+
     def put(self, effect: Effect) -> None:
         """core.ports.Outbox.put."""
+        self._drawer.grown = True
         if effect.key not in self._waiting and effect.key not in self._done:
             self._drawer.put("outbox", effect.key, (next(self._arrivals), effect))
 

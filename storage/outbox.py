@@ -74,9 +74,11 @@ class SqlOutbox:
 
     def __init__(self, statements: OutboxStatements, link: Link) -> None:
         self._sql, self._run, self._many = statements, link.run, link.many
+        self.grown = False
 
     def put(self, effect: Effect) -> None:
         """core.ports.Outbox.put."""
+        self.grown = True
         due = self._sql.pack(effect.due_at)
         row = (effect.key, effect.topic, effect.lane, dump(effect.data), due, effect.attempts, None, None, "")
         self._run(self._sql.put, row)

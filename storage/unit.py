@@ -52,6 +52,7 @@ class SqlUnit:
 
     def fresh(self) -> None:
         """A new transaction begins."""
+        self.outbox.grown = False
         for shelf in self._shelves:
             if shelf.seen:  # a transaction touches a few of them
                 shelf.forget()

@@ -72,6 +72,46 @@ async def test_a_lane_that_outlives_its_lease_is_not_begun_again_by_the_same_wor
     assert errands.done == ["tell Maya", "tell her more"]
 
 
+async def test_what_a_transaction_leaves_to_do_is_begun_with_its_commit():
+    clock, errands = HandClock(), Errands()
+    store = a_store(clock)
+    worker = Worker(store, clock, {"errand": errands}, alone=True)
+    effect = Effect("card", "errand", "person:1", {"what": "show the card"}, clock.now())
+    assert await worker.write(lambda uow, order: uow.outbox.put(effect) or order, "A1") == "A1"
+    await asyncio.sleep(0)
+    assert errands.done == ["show the card"]
+    await worker.work()  # it is leased: nobody begins it again
+    errands.go.set()
+    await worker.stop()
+    assert (errands.done, store.read_now(lambda uow: uow.outbox.waiting())) == (["show the card"], 0)
+
+
+async def test_what_waits_behind_an_earlier_effect_is_not_begun_with_its_commit():
+    clock, errands = HandClock(), Errands()
+    store = a_store(clock, "tell Maya")
+    worker = await a_turn(store, clock, errands, alone=True)
+    effect = Effect("card", "errand", "person:1", {"what": "show the card"}, clock.now())
+    await worker.write(lambda uow: uow.outbox.put(effect))
+    await asyncio.sleep(0)
+    assert errands.done == ["tell Maya"]
+    errands.go.set()
+    await all_of_it(worker)
+    await all_of_it(worker)
+    assert errands.done == ["tell Maya", "show the card"]
+
+
+async def test_among_several_processes_a_person_does_not_wait_for_the_lease():
+    clock, errands = HandClock(), Errands()
+    store = a_store(clock)
+    worker = Worker(store, clock, {"errand": errands})
+    effect = Effect("card", "errand", "person:1", {"what": "show the card"}, clock.now())
+    await worker.write(lambda uow: uow.outbox.put(effect))
+    assert store.read_now(lambda uow: uow.outbox.is_due(clock.now()))
+    errands.go.set()
+    await all_of_it(worker)
+    assert errands.done == ["show the card"]
+
+
 class Broken:
     """A topic that fails on one errand, and does the others."""
 
