@@ -12,7 +12,7 @@ from bot.admin import instalments as plans
 from bot.admin import money, operations, payouts, recon, watching
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
-from bot.shopper import browsing, buying, disputing, held, instalments, orders, phrase, secrets
+from bot.shopper import browsing, buying, disputing, held, instalments, one_tap, orders, phrase, secrets
 from bot.visit import Visit
 from bot.words import Html, Word, Words
 from core.shop import visitors
@@ -64,6 +64,7 @@ COMMANDS: dict[str, Command] = {
     "order": Command(admin.order, "everyone", Word("one order by its number"), 1),
     "plans": Command(instalments.plans, "everyone", Word("what you pay in parts")),
     "held": Command(held.held, "everyone", Word("your money that paid no order")),
+    "quickpay": Command(one_tap.quickpay, "everyone", Word("pay by one tap: on, off, and how")),
     "phrase": Command(phrase.phrase, "everyone", Word("the words by which you know our payment cards")),
     "address": Command(ask_address, "everyone", Word("your address")),
     "language": Command(browsing.languages, "everyone", Word("choose the language")),
@@ -153,6 +154,8 @@ PRESSES: dict[str, Handler] = {
     "cv": settling.convert,
     "sd": settling.statement_of,
     "ph": phrase.change,
+    "qp": one_tap.pay,
+    "qm": one_tap.choose,
     "st": leave_it,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.screens.fit import CAPTION, length
+from bot.screens.one_tap import pay_key
 from bot.screens.screen import Key, Rows, Screen, row, rows
 from bot.words import Html, Words
 from core.errors import Refusal
@@ -13,6 +14,7 @@ from core.payments.fx.desk import RateDesk
 from core.people import Person, Seller
 from core.shop.browse import ProductView, ShelfView
 from core.shop.catalogue import Product, ProductState
+from core.shop.one_tap import Offer
 
 FEW = 5
 
@@ -110,18 +112,27 @@ def _product_text(
     return Html("\n").join(lines)
 
 
-def product(t: Words, view: ProductView, rates: RateDesk, reader: Person, today: date, most: int = CAPTION) -> Screen:
-    """A product card in a private chat; `most` as in `product_text`."""
+def product(
+    t: Words,
+    view: ProductView,
+    rates: RateDesk,
+    reader: Person,
+    today: date,
+    most: int = CAPTION,
+    offer: Offer | None = None,
+) -> Screen:
+    """A product card in a private chat; `most` as in `product_text`. `offer`: the reader may pay it by one tap."""
     own = view.seller.person == reader.id
-    keys = own_keys(t, view.product) if own else shopper_keys(t, view)
+    keys = own_keys(t, view.product) if own else shopper_keys(t, view, offer)
     return Screen(product_text(t, view, rates, reader.currency, today, most), keys, product=view.product)
 
 
-def shopper_keys(t: Words, view: ProductView) -> Rows:
+def shopper_keys(t: Words, view: ProductView, offer: Offer | None = None) -> Rows:
     """What a shopper can do with a product."""
     goods = view.product
     in_cart = t.plain("🛒 Cart ({n})", n=view.in_cart) if view.in_cart else None
     return rows(
+        row(pay_key(t, goods, offer) if offer else None),
         row(Key(t.plain("⚡ Buy now"), ("bn", goods.id)), Key(t.plain("➕ Add to cart"), ("ca", goods.id)))
         if goods.stock
         else (),

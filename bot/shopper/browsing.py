@@ -13,6 +13,7 @@ from telegram import (
 from bot.callbacks import parse_link
 from bot.screens import catalogue as screens
 from bot.shopper import buying
+from bot.shopper.window import show_product
 from bot.visit import Visit
 from bot.words import Words
 from core.ids import ProductId
@@ -48,8 +49,7 @@ async def shelf(visit: Visit, page: str = "0") -> None:
 
 async def product(visit: Visit, product_id: str) -> None:
     """A product card."""
-    view = await visit.look(browse.product_view, ProductId(product_id), visit.who)
-    await visit.show(screens.product(visit.t, view, visit.shop.rates, visit.person, visit.today))
+    await show_product(visit, ProductId(product_id))
 
 
 async def languages(visit: Visit) -> None:

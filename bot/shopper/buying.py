@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.screens import cart as screens
-from bot.screens import catalogue
+from bot.shopper.window import show_product
 from bot.visit import Visit
 from core.errors import Refusal
 from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
@@ -26,8 +26,7 @@ async def add(visit: Visit, product_id: str) -> None:
     count = held.quantity(product.id)
     await visit.toast(visit.t.plain("In your cart: {n} × {title}", n=count, title=product.title))
     if visit.is_private:
-        view = await visit.look(browse.product_view, product.id, visit.who)
-        await visit.show(catalogue.product(visit.t, view, visit.shop.rates, visit.person, visit.today))
+        await show_product(visit, product.id)
 
 
 async def change(visit: Visit, product_id: str, quantity: str, version: str) -> None:

@@ -72,9 +72,20 @@ def _method(shop: Shop, wanted: str, person: Person, goods: list[Money]) -> Meth
     return offered[0]
 
 
-def _draft(
-    uow: UnitOfWork, shop: Shop, who: PersonId, lines: Iterable[tuple[Product, int]], *, from_cart: bool
-) -> OrderView:
+def new_order(
+    uow: UnitOfWork,
+    shop: Shop,
+    who: PersonId,
+    lines: Iterable[tuple[Product, int]],
+    *,
+    from_cart: bool = False,
+    name: str = "",
+    method: str = "",
+) -> Order:
+    """An order as it would be drafted, by a name and a method that are wanted or found. Stores nothing.
+
+    Raises NothingToOrder, OwnProduct, Gone, NoneLeft, NoMethod.
+    """
     lines = tuple(lines)
     if not lines:
         raise NothingToOrder
@@ -84,20 +95,25 @@ def _draft(
     for product, quantity in lines:
         check_stock(product, quantity)
     person = uow.people.need(who)
-    order = Order(
-        id=OrderId(shop.ids.new()),
+    kept = tuple(OrderLine(product.id, product.title, product.price, quantity) for product, quantity in lines)
+    return Order(
+        id=OrderId(name or shop.ids.new()),
         shopper=who,
         seller=seller.id,
         state=OrderState.DRAFT,
-        lines=tuple(OrderLine(product.id, product.title, product.price, quantity) for product, quantity in lines),
+        lines=kept,
         created_at=shop.clock.now(),
         address=person.address,
+        method=_method(shop, method, person, [line.total for line in kept]).name,
         from_cart=from_cart,
     )
-    method = _method(shop, "", person, [line.total for line in order.lines])
-    quote = _quote(uow, shop, order, method)
-    uow.orders.add(replace(order, method=method.name, quote=quote.id))
-    return order_view(uow, order.id, who)
+
+
+def put_down(uow: UnitOfWork, shop: Shop, order: Order) -> OrderView:
+    """Keep a new order as a draft, with its quote. Raises NoRate, StaleRate, TooSmall; Duplicate for a name in use."""
+    quote = _quote(uow, shop, order, shop.methods[order.method])
+    uow.orders.add(replace(order, quote=quote.id))
+    return order_view(uow, order.id, order.shopper)
 
 
 def _quote(uow: UnitOfWork, shop: Shop, order: Order, method: Method) -> Quote:
@@ -120,13 +136,13 @@ def draft_one(uow: UnitOfWork, shop: Shop, who: PersonId, product_id: ProductId)
 
     Raises Gone, NoneLeft, OwnProduct, NoMethod, NoRate, StaleRate, TooSmall.
     """
-    return _draft(uow, shop, who, [(uow.products.need(product_id), 1)], from_cart=False)
+    return put_down(uow, shop, new_order(uow, shop, who, [(uow.products.need(product_id), 1)]))
 
 
 def draft_cart(uow: UnitOfWork, shop: Shop, who: PersonId, seller: SellerId) -> OrderView:
     """Check out what the cart holds of one seller. Raises NothingToOrder and what `draft_one` raises."""
     groups = [group for group in cart_view(uow, who).groups if group.seller.id == seller]
-    return _draft(uow, shop, who, groups[0].lines if groups else (), from_cart=True)
+    return put_down(uow, shop, new_order(uow, shop, who, groups[0].lines if groups else (), from_cart=True))
 
 
 def _own_draft(uow: UnitOfWork, who: PersonId, order_id: OrderId) -> Order:
