@@ -106,7 +106,7 @@ def give_back(
         _fund_from_order(uow, shop, order, receipt, part, reason, asked_by)
         for receipt, part in _last_in_first_back(uow, order, amount - reduced)
     ]
-    if amount == there:
+    if amount == there and order.state is not OrderState.REFUNDED:  # it is, when a case won late has brought more
         if order.state is OrderState.PAID:  # never shipped: the goods are still there
             for line in order.lines:
                 uow.products.shift(line.product, "stock", line.quantity)

@@ -304,14 +304,19 @@ def thaw(uow: UnitOfWork, shop: Shop, order_id: OrderId | None) -> None:
 def release_from_freeze(uow: UnitOfWork, shop: Shop, order: Order) -> Order:
     """What froze the order is over: from now on it is frozen by its open cases alone, if there are any.
 
-    What has come back into escrow of an order that nobody will confirm any more is released as its rest was.
+    What has come back into escrow of an order that nobody will confirm any more is released as its rest was; of one
+    that was refunded and whose goods never left, it goes back to the payer as the rest did.
     """
     frozen, ship_by, now = freeze_of(uow, order.id), order.ship_by, shop.clock.now()
     if not frozen and order.state is OrderState.PAID and ship_by is not None and ship_by <= now:
         ship_by = now + shop.policy.escrow[uow.sellers.need(order.seller).tier].ship
     order = uow.orders.save(replace(order, frozen=frozen, ship_by=ship_by))
-    if not frozen and order.state in (OrderState.RECEIVED, OrderState.REFUNDED):
+    if frozen or order.state not in (OrderState.RECEIVED, OrderState.REFUNDED):
+        return order
+    if order.state is OrderState.RECEIVED or order.shipped_at is not None:
         release_rest(uow, shop, order, uow.sellers.need(order.seller))
+    elif pockets.left(uow, order):
+        give_back(uow, shop, order, reason="dispute")
     return order
 
 

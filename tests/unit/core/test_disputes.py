@@ -213,6 +213,18 @@ def test_what_a_case_won_late_brings_back_of_a_sale_that_was_refunded_else_is_it
     assert not any(name.startswith("escrow") for name in world.books())
 
 
+@pytest.mark.parametrize("tier", list(SellerTier))
+def test_what_a_case_won_late_brings_back_of_goods_that_never_left_goes_back_to_their_payer(tier: SellerTier) -> None:
+    world, order = sold("780.00 CNY", by="pix", tier=tier)
+    part = f"{world.charge(order.id).amount.share(3333).decimal} BRL"
+    hears(world, Stage.LOST, part)
+    world.refunds(order)
+    hears(world, Stage.WON, part)
+    world.run_errands()
+    assert world.order(order.id).state is OrderState.REFUNDED
+    assert world.books() == {}
+
+
 def test_a_warning_moves_nothing_and_freezes_all() -> None:
     world, order = sold()
     world.ships(order, _seller(order))
