@@ -55,6 +55,13 @@ def see(uow: UnitOfWork, now: datetime, key: bytes, person: PersonId, facts: Pag
     return uow.devices.add(device), not is_first
 
 
+def refuse_locked(uow: UnitOfWork, key: bytes, person: PersonId, facts: PageFacts) -> None:
+    """Raises LockedDevice. Writes nothing: somebody has only opened a page."""
+    known = uow.devices.get(device_id(person, digest_of(key, person, facts)))
+    if known is not None and known.locked_at is not None:
+        raise LockedDevice
+
+
 def lock(uow: UnitOfWork, now: datetime, person: PersonId, digest: str) -> Device:
     """Its owner does not know it. Raises Gone. A second call changes nothing."""
     device = uow.devices.lock(device_id(person, digest))

@@ -1,0 +1,299 @@
+"""What the step-up page can ask for, once it is known who asks: each a verb of core, its answer as plain values."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import qrcode
+
+from bot import argon
+from bot.web import stepup_view as view
+from bot.web.webauthn import BadPasskey, Passkeys
+from bot.words import Words
+from core.errors import Gone
+from core.ids import PersonId
+from core.people import Person
+from core.ports import Store, UnitOfWork
+from core.risk import codes, devices, enrolling, passkeys, pin, recovering, totp
+from core.risk.challenge import Challenge
+from core.risk.device import Device, PageFacts
+from core.risk.factors import Factor
+from core.risk.proofs import credentials
+from core.risk.stepping import ProofNeeded, Tried, cancel, count_guess, mine, open_, settle_guess
+from core.shop.context import Shop
+from core.shop.notices import tell
+
+Json = dict[str, Any]
+SendCode = Callable[[PersonId, str], Awaitable[None]]  # a code for a challenge goes out; raises core's refusals
+
+_LONGEST_NAME = 2000  # characters of a credential's key: WebAuthn ids have up to 1,023 bytes
+
+
+class Malformed(Exception):
+    """Not a request that the page makes. Its message names the field, never what was in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, in which words they are answered, and from what browser."""
+
+    person: Person
+    t: Words
+    facts: PageFacts
+
+    @property
+    def who(self) -> PersonId:
+        return self.person.id
+
+
+class Desk:
+    """The verbs of the page. `key` makes device digests; `passkeys` is None where the address has no domain."""
+
+    def __init__(
+        self,
+        store: Store,
+        shop: Shop,
+        *,
+        passkeys: Passkeys | None,
+        device_key: bytes,
+        poke: Callable[[], None],
+        send_code: SendCode | None = None,
+    ) -> None:
+        self._store, self._shop, self._passkeys = store, shop, passkeys
+        self._key, self._poke, self._send_code = device_key, poke, send_code
+        self.verbs: dict[str, Callable[[Caller, Json], Awaitable[Json]]] = {
+            "look": self.look,
+            "prove": self.prove,
+            "send": self.send,
+            "cancel": self.cancel,
+            "pin": self.set_pin,
+            "totp": self.add_totp,
+            "passkey": self.add_passkey,
+            "passkey-made": self.keep_passkey,
+            "remove": self.remove,
+        }
+
+    # Looking
+
+    async def look(self, caller: Caller, body: Json) -> Json:
+        """The page opens: words, and the challenge it was opened for, or else everything that is enrolled."""
+        shown: Json = {"words": view.words(caller.t), "pin": view.pin_bounds(self._shop.policy.risk.pin_least)}
+        name = text(body, "challenge", 40, least=0)
+        await self._see(caller, only_known=True)
+        if not name:
+            held = await self._store.read(credentials, caller.who)
+            return shown | {"security": view.security(caller.t, held, passkeys=self._passkeys is not None)}
+        challenge = await self._store.read(mine, caller.who, name)
+        if not challenge.is_open(self._shop.clock.now()):
+            raise Gone
+        return shown | {"challenge": await self._shown(caller, challenge)}
+
+    async def _shown(self, caller: Caller, challenge: Challenge) -> Json:
+        held = await self._store.read(credentials, caller.who)
+        keys = [one for one in held if one.factor is Factor.PASSKEY]
+        options = None
+        if self._passkeys and keys and Factor.PASSKEY in challenge.asked:
+            options = self._passkeys.request(challenge, keys)
+        return view.challenge(caller.t, challenge, caller.person, self._shop.name, held, options)
+
+    # Proving
+
+    async def prove(self, caller: Caller, body: Json) -> Json:
+        """A guess, or a passkey's signature, for one challenge."""
+        name, factor = text(body, "challenge", 40), _factor(body)
+        device = await self._see(caller)
+        if factor is Factor.PASSKEY:
+            tried = await self._signed(caller, name, body, device)
+        else:
+            tried = await self._guessed(caller, name, factor, text(body, "guess", 40), device)
+        self._poke()
+        challenge = tried.challenge
+        if not tried.right:
+            if factor is Factor.PASSKEY:
+                raise BadPasskey
+            return {"state": "wrong", "says": view.wrong(caller.t, tried.left, tried.until)}
+        if challenge.passed_at is None:
+            return {"state": "more", "challenge": await self._shown(caller, challenge)}
+        if challenge.purpose == enrolling.purpose_of(Factor.TOTP):
+            await self._store.write(enrolling.confirm, self._shop, caller.who, challenge.id)
+            self._poke()
+        return {"state": "passed"}
+
+    async def _guessed(self, caller: Caller, name: str, factor: Factor, guess: str, device: Device) -> Tried:
+        store, shop, who = self._store, self._shop, caller.who
+        if factor is Factor.TOTP:
+            return await store.write(totp.guess, shop, who, name, guess, device.id)
+        if factor is Factor.CODE:
+            return await store.write(codes.guess, shop, who, name, guess, device.id)
+        phc = await store.write(count_guess, shop, who, name, factor)
+        right = await argon.matches(guess, phc)
+        return await store.write(settle_guess, shop, who, name, factor, right, device.id)
+
+    async def _signed(self, caller: Caller, name: str, body: Json, device: Device) -> Tried:
+        if self._passkeys is None:
+            raise Gone
+        challenge = await self._store.read(mine, caller.who, name)
+        known = await self._store.read(passkeys.passkeys, caller.who)
+        key, count = self._passkeys.signed(challenge, known, _mapping(body, "credential"))
+        return await self._store.write(
+            passkeys.signed, self._shop, caller.who, name, name=key, count=count, device=device.id
+        )
+
+    async def send(self, caller: Caller, body: Json) -> Json:
+        """A code by SMS or mail."""
+        if self._send_code is None:
+            raise Gone
+        name = text(body, "challenge", 40)
+        await self._send_code(caller.who, name)
+        return {"challenge": await self._shown(caller, await self._store.read(mine, caller.who, name))}
+
+    async def cancel(self, caller: Caller, body: Json) -> Json:
+        """They do not want it."""
+        await self._store.write(cancel, self._shop, caller.who, text(body, "challenge", 40))
+        self._poke()
+        return {"state": "cancelled"}
+
+    # Enrolling
+
+    async def set_pin(self, caller: Caller, body: Json) -> Json:
+        """Set or change the PIN. Without one in the body: ask first what has to be proved."""
+        store, shop, who = self._store, self._shop, caller.who
+        try:
+            await store.read(pin.may_set, shop, who)
+            if "pin" not in body:
+                return {"state": "ready"}
+            digits = text(body, "pin", 40)
+            pin.check(digits, shop.policy.risk.pin_least)
+            held = await store.read(credentials, who)
+            paper = "" if any(one.factor is Factor.RECOVERY for one in held) else _paper_code()
+            phc, paper_phc = await argon.hash_of(digits), await argon.hash_of(paper) if paper else ""
+            await self._see(caller)
+            await store.write(_set_pin, shop, who, phc, paper_phc)
+        except ProofNeeded as needed:
+            return await self._ask(caller, needed)
+        self._poke()
+        return {"state": "done", "paper": " ".join(paper[at : at + 4] for at in range(0, len(paper), 4))}
+
+    async def add_totp(self, caller: Caller, body: Json) -> Json:
+        """A secret for an authenticator app, and the challenge that its first code answers."""
+        secret = totp.new_secret()
+        try:
+            challenge = await self._store.write(
+                enrolling.begin, self._shop, caller.who, Factor.TOTP, secret, caller.t.plain("Authenticator app")
+            )
+        except ProofNeeded as needed:
+            return await self._ask(caller, needed)
+        issuer = self._shop.name
+        label = quote(f"{issuer}:{caller.person.name}", safe=":")
+        uri = f"otpauth://totp/{label}?" + urlencode({"secret": secret, "issuer": issuer}, quote_via=quote)
+        return {
+            "state": "ready",
+            "challenge": await self._shown(caller, challenge),
+            "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+            "uri": uri,
+            "qr": _modules(uri),
+        }
+
+    async def add_passkey(self, caller: Caller, body: Json) -> Json:
+        """Options for a new passkey."""
+        if self._passkeys is None:
+            raise Gone
+        try:
+            challenge = await self._store.write(passkeys.begin, self._shop, caller.who)
+        except ProofNeeded as needed:
+            return await self._ask(caller, needed)
+        known = await self._store.read(passkeys.passkeys, caller.who)
+        options = self._passkeys.creation(challenge, caller.who, caller.person.name, known)
+        return {"state": "ready", "challenge": {"id": challenge.id}, "options": options}
+
+    async def keep_passkey(self, caller: Caller, body: Json) -> Json:
+        """The browser has made it."""
+        if self._passkeys is None:
+            raise Gone
+        name = text(body, "challenge", 40)
+        made = self._passkeys.created(await self._store.read(mine, caller.who, name), _mapping(body, "credential"))
+        device = await self._see(caller)
+        label = view.device_name(caller.t, device)
+        await self._store.write(
+            passkeys.keep, self._shop, caller.who, name,
+            name=made.name, secret=made.secret, count=made.count, label=label,
+        )  # fmt: skip
+        self._poke()
+        return {"state": "done"}
+
+    async def remove(self, caller: Caller, body: Json) -> Json:
+        """Take a factor away."""
+        try:
+            await self._store.write(enrolling.remove, self._shop, caller.who, text(body, "name", _LONGEST_NAME))
+        except ProofNeeded as needed:
+            return await self._ask(caller, needed)
+        self._poke()
+        return {"state": "done"}
+
+    async def _ask(self, caller: Caller, needed: ProofNeeded) -> Json:
+        """Something is to be proved first: the page shows this challenge, and asks again once it is passed."""
+        challenge = await self._store.write(
+            open_, self._shop, caller.who, needed.purpose, needed.bound,
+            needed=needed.needed, asked=needed.asked, order=needed.order, amount=needed.amount, payee=needed.payee,
+        )  # fmt: skip
+        return {"state": "ask", "challenge": await self._shown(caller, challenge)}
+
+    async def _see(self, caller: Caller, *, only_known: bool = False) -> Any:
+        """Note the device. `only_known`: nobody has confirmed anything yet; but one that is locked is told so."""
+        verb = _known if only_known else _see
+        return await self._store.write(verb, self._shop, self._key, caller.who, caller.facts)
+
+
+def _see(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFacts) -> Device:
+    """The device, and word of it to its owner when it is new."""
+    device, is_new = devices.see(uow, shop.clock.now(), key, who, facts)
+    if is_new:
+        tell(uow, shop.clock.now(), who, "new_device", device.digest)
+    return device
+
+
+def _known(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFacts) -> None:
+    devices.refuse_locked(uow, key, who, facts)
+
+
+def _set_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str, paper_phc: str) -> None:
+    """The PIN, and with the first one the code on paper: both or none."""
+    if pin.set_pin(uow, shop, who, phc) and paper_phc:
+        recovering.keep_code(uow, shop, who, paper_phc, proved=False)
+
+
+def _paper_code() -> str:
+    return "".join(secrets.choice("0123456789") for _ in range(recovering.CODE_DIGITS))
+
+
+def _modules(content: str) -> list[str]:
+    """A QR code as rows of "1" (dark) and "0", without its quiet zone."""
+    code = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_M)
+    code.add_data(content)
+    return ["".join("1" if dark else "0" for dark in row) for row in code.get_matrix()]
+
+
+def text(body: Json, name: str, most: int, *, least: int = 1) -> str:
+    """A field that is text. Raises Malformed."""
+    found = body.get(name, "" if not least else None)
+    if not isinstance(found, str) or not least <= len(found) <= most:
+        raise Malformed(name)
+    return found
+
+
+def _factor(body: Json) -> Factor:
+    try:
+        return Factor(text(body, "factor", 20))
+    except ValueError:
+        raise Malformed("factor") from None
+
+
+def _mapping(body: Json, name: str) -> Json:
+    found = body.get(name)
+    if not isinstance(found, dict):
+        raise Malformed(name)
+    return found
