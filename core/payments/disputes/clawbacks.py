@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.ledger.journal import Entry
@@ -12,10 +12,12 @@ from core.payments.disputes import books as casebooks
 from core.payments.disputes.cases import Stage, hear_dispute
 from core.payments.disputes.dispute import Dispute, DisputeState
 from core.payments.receipts import Receipt
+from core.payments.recon.batches import settled
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 
 _EVER = 1000
+_A_CASE = timedelta(days=180)  # for so long a case may go on until its fee is charged
 
 
 class Told(Protocol):
@@ -38,6 +40,11 @@ class Told(Protocol):
 def taken_name(dispute: Dispute) -> str:
     """What the line of the taking is about."""
     return f"clawback:{dispute.id}:{dispute.turn}"
+
+
+def fee_name(dispute: Dispute, turn: int) -> str:
+    """What the line of a fee that is told by itself is about."""
+    return f"clawback-fee:{dispute.id}:{turn}"
 
 
 def back_name(dispute: Dispute) -> str:
@@ -69,7 +76,10 @@ def taken_back(uow: UnitOfWork, shop: Shop, receipt: Receipt, told: Told) -> str
         )
     if dispute is None or not dispute.taken:
         return ""
-    return taken_name(dispute) if told.kept == _fee(uow, dispute) else ""
+    # A fee of the case is kept of the same line, or has a line of its own.
+    has_a_line = settled(uow, fee_name(dispute, dispute.turn)) is not None
+    fits = told.kept == _fee(uow, dispute) and not has_a_line
+    return taken_name(dispute) if fits or not told.kept else ""
 
 
 def given_back(uow: UnitOfWork, shop: Shop, receipt: Receipt, told: Told) -> str:
@@ -86,6 +96,26 @@ def given_back(uow: UnitOfWork, shop: Shop, receipt: Receipt, told: Told) -> str
         if uow.journal.posted(casebooks.won_key(dispute)):
             return back_name(dispute)
     return ""
+
+
+def fee_taken(uow: UnitOfWork, told: Told) -> str:
+    """A line of a fee alone says what the channel has told with a case: the name of that fee, or "" for none.
+
+    Of several of one size it is the oldest one's: they cannot be told apart, and each has its line.
+    """
+    since = told.at - _A_CASE
+    for case in uow.disputes.find(source=told.channel, since={"opened_at": since}, newest=False, limit=_EVER):
+        for turn in _turns(case):
+            taken = settled(uow, f"clawback:{case.id}:{turn}")
+            owes = _fee(uow, case, turn) == -told.gross and (taken is None or not taken.fee)
+            if owes and (name := fee_name(case, turn)) and _is_new(uow, name, told):
+                return name
+    return ""
+
+
+def _is_new(uow: UnitOfWork, name: str, told: Told) -> bool:
+    holder = settled(uow, name)
+    return holder is None or holder.fact == told.fact
 
 
 def moved(
@@ -105,15 +135,28 @@ def moved(
 
 
 def _moved(uow: UnitOfWork, case: Dispute) -> Iterator[tuple[str, Dispute, Money, datetime]]:
-    for turn in range(1, max(case.turn, case.round) + 1):
+    for turn in _turns(case):
         name, taken = f"{case.id}:{turn}", _entry(uow, f"dispute:{case.id}:{turn}:taken")
-        if taken is None:  # a fee may be charged for the warning alone
-            if fee := _entry(uow, casebooks.fee_key(case, turn)):
-                yield f"clawback-fee:{name}", case, -_fee(uow, case, turn), fee.at
+        told, kept = _entry(uow, casebooks.fee_key(case, turn)), _fee(uow, case, turn)
+        # A fee may be charged for the warning alone, or stand in a line of its own.
+        if told is not None and (taken is None or _is_alone(uow, case, turn)):
+            yield fee_name(case, turn), case, -kept, told.at
+            kept -= kept
+        if taken is None:
             continue
-        yield f"clawback:{name}", case, -case.amount - _fee(uow, case, turn), taken.at
+        yield f"clawback:{name}", case, -case.amount - kept, taken.at
         if back := _entry(uow, f"dispute:{case.id}:{turn}:back"):
             yield f"clawback-back:{name}", case, case.amount, back.at
+
+
+def _turns(case: Dispute) -> range:
+    return range(1, max(case.turn, case.round) + 1)
+
+
+def _is_alone(uow: UnitOfWork, case: Dispute, turn: int) -> bool:
+    """Whether the fee has a line of its own, or must have one, as the taking has come without it."""
+    taken = settled(uow, f"clawback:{case.id}:{turn}")
+    return settled(uow, fee_name(case, turn)) is not None or (taken is not None and not taken.fee)
 
 
 def _entry(uow: UnitOfWork, key: str) -> Entry | None:

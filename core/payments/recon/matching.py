@@ -260,7 +260,7 @@ def _match(uow: UnitOfWork, shop: Shop, told: Reported, verbs: Verbs) -> Match:
         return _returned(uow, shop, told, verbs)
     if told.kind is LineKind.CHARGEBACK:
         return _taken_back(uow, shop, told, verbs)
-    return Match(told.kind)
+    return Match(told.kind, clawbacks.fee_taken(uow, told) if told.kind is LineKind.FEE else "")
 
 
 def _payment(uow: UnitOfWork, shop: Shop, told: Reported) -> Match:
@@ -421,7 +421,7 @@ def _line(shop: Shop, document: str, told: Reported, match: Match) -> BankLine:
 
 def _post(uow: UnitOfWork, shop: Shop, line: BankLine) -> BankLine:
     place = clearing(line.channel)
-    if line.kind is LineKind.FEE:
+    if line.kind is LineKind.FEE and not line.about:
         costs, arrived, cleared = line.fee - line.gross, line.gross - line.fee, zero(line.gross.asset)
     elif line.kind is LineKind.CHARGEBACK and line.state is LineState.MATCHED:
         costs, arrived, cleared = (

@@ -381,3 +381,36 @@ def test_the_banks_word_and_its_statement_are_one_case(line_first: bool) -> None
         assert clearing_is_explained(world)
     assert (world.look(lambda uow: uow.disputes.count()), case(world).case) == (1, "C1")
     assert "clearing:sepa" not in world.books()
+
+
+@pytest.mark.parametrize("steps", list(itertools.permutations(["told", "taken", "fee"])))
+def test_a_fee_with_a_line_of_its_own_is_the_one_that_was_told_with_the_case(steps: tuple[str, ...]) -> None:
+    """But for a fee that nobody had told of when its line came: that is a cost, and the case's fee stays listed."""
+    world, _ = sold("100.00 EUR")
+    line(world, LineKind.PAYMENT, "100.00 EUR", fact="E1")
+    asked = {"fact": "E1", "amount": money("100.00 EUR"), "fee": money("15.00 EUR")}
+    for step in steps:
+        if step == "told":
+            world.store.write_now(hear_dispute, world.shop, "sepa", "C1", Stage.OPENED, **asked)
+        elif step == "taken":
+            assert line(world, LineKind.CHARGEBACK, "-100.00 EUR") is Taken.MATCHED
+        else:
+            assert line(world, LineKind.FEE, "-15.00 EUR", fact="F1") is Taken.MATCHED
+            assert line(world, LineKind.FEE, "-15.00 EUR", fact="F1") is Taken.KNOWN
+        assert clearing_is_explained(world), step
+    books, too_early = world.books(), steps.index("fee") < steps.index("told")
+    assert books["bank"] == "EUR -15.00" and books["exp:dispute"] == "EUR 15.00"
+    assert books.get("exp:processor") == ("EUR 15.00" if too_early else None)
+    assert books.get("clearing:sepa") == ("EUR -15.00" if too_early else None)
+
+
+def test_a_fee_for_a_warning_alone_has_its_line() -> None:
+    world, _ = sold("100.00 EUR")
+    line(world, LineKind.PAYMENT, "100.00 EUR", fact="E1")
+    asked = {"fact": "E1", "amount": money("100.00 EUR"), "fee": money("15.00 EUR"), "taken": False}
+    world.store.write_now(hear_dispute, world.shop, "sepa", "C1", Stage.OPENED, **asked)
+    assert world.books()["clearing:sepa"] == "EUR -15.00" and clearing_is_explained(world)
+    line(world, LineKind.FEE, "-15.00 EUR", fact="F1")
+    line(world, LineKind.FEE, "-15.00 EUR", fact="F2")
+    assert world.books()["exp:processor"] == "EUR 15.00", "the second one is another fee"
+    assert "clearing:sepa" not in world.books() and clearing_is_explained(world)
