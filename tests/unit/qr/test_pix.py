@@ -202,6 +202,14 @@ def test_a_standing_order_beside_a_charge_is_named():
     assert "recurring" in read(payload).problems
 
 
+def test_a_standing_order_alone_is_no_way_to_pay_once():
+    """pix-utils 2.8.2 builds it: an account template without an account, and the address of the order to be accepted."""
+    rec = _pix_template(("25", "pix.example.com/rec/1"))
+    payload = _sealed(change={"26": _pix_template(), "62": tlv.build([("05", "***")]), "80": rec})
+    assert pix.parse(payload).kind is pix.PixKind.RECURRENCE
+    assert read(payload).problems == ("remote", "recurring", "collect")
+
+
 def test_what_a_code_leaves_open_is_told():
     assert read(pix.build_static(**ASKED)).problems == ("open-amount",)
     assert read(pix.build_static(**ASKED, amount=Decimal("10"))).problems == ()
