@@ -12,6 +12,8 @@ from bot.pictures.card import Receipt as Slip
 from bot.screens.screen import Screen
 from bot.words import Html
 from core.money import Money
+from core.payments.operations import Operation
+from core.risk.issued import fingerprint
 from core.shop.browse import OrderView
 from core.shop.context import Method, Shop
 
@@ -31,6 +33,11 @@ def method_of(shop: Shop, view: OrderView) -> Method:
     return Method(name, name.upper(), charge.amount.asset, payee, account, str)
 
 
+def mark_of(shop: Shop, charge: Operation) -> str:
+    """The short mark by which a shopper sees that what was copied is what was shown."""
+    return fingerprint(shop, charge.payload)
+
+
 async def picture(notice: Notice, view: OrderView, title: str, until: datetime) -> PaymentCard:
     """The card of an order's charge, to be paid until a moment."""
     house, t, order, charge = notice.house, notice.t, view.order, view.charge
@@ -45,7 +52,7 @@ async def picture(notice: Notice, view: OrderView, title: str, until: datetime) 
         title=title,
         amount=t.money(charge.amount),
         items=_items(view),
-        hint=t.plain("Scan with your bank’s app"),
+        hint=t.plain("Scan with your bank’s app · check mark {mark}", mark=mark_of(house.shop, charge)),
         rows=(
             Row(t.plain("Payee"), method.payee),
             Row(t.plain("Reference"), charge.reference),

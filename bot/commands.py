@@ -12,7 +12,7 @@ from bot.admin import instalments as plans
 from bot.admin import money, operations, payouts, recon, watching
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
-from bot.shopper import browsing, buying, disputing, held, instalments, one_tap, orders, phrase, secrets
+from bot.shopper import browsing, buying, disputing, genuine, held, instalments, one_tap, orders, phrase, secrets
 from bot.visit import Visit
 from bot.words import Html, Word, Words
 from core.shop import visitors
@@ -66,6 +66,7 @@ COMMANDS: dict[str, Command] = {
     "held": Command(held.held, "everyone", Word("your money that paid no order")),
     "quickpay": Command(one_tap.quickpay, "everyone", Word("pay by one tap: on, off, and how")),
     "phrase": Command(phrase.phrase, "everyone", Word("the words by which you know our payment cards")),
+    "qr": Command(genuine.qr, "everyone", Word("is this payment code genuine?")),
     "address": Command(ask_address, "everyone", Word("your address")),
     "language": Command(browsing.languages, "everyone", Word("choose the language")),
     "currency": Command(browsing.currencies, "everyone", Word("choose the currency prices are shown in"), 1),
@@ -191,6 +192,10 @@ async def hear(visit: Visit) -> None:
             await settling.hear(visit, text, field)
         case "ship":
             await selling.hear_tracking(visit, text, **data)
+        case _ if genuine.is_picture(visit.message):
+            await genuine.hear_picture(visit)
+        case _ if genuine.is_code(text):
+            await genuine.hear_text(visit, text)
         case _ if visit.is_admin and visit.message and visit.message.document:
             await recon.statement(visit)
         case _:

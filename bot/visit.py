@@ -14,6 +14,7 @@ from telegram.error import NetworkError, TelegramError
 
 from bot.bookkeeping import Booked
 from bot.callbacks import Buttons
+from bot.pictures.reading import Reader
 from bot.pictures.studio import Request
 from bot.screens.screen import Screen
 from bot.speaker import Speaker
@@ -48,6 +49,7 @@ class House:
     bot_name: str
     keep_picture: Callable[[bytes], Awaitable[str]]  # judge, clean and keep an uploaded picture; its digest
     receive_statement: Callable[[bytes], Awaitable[Booked]]  # book a bank statement or settlement report
+    reader: Reader  # of the codes in somebody's picture
     publish_menus: Callable[[], Awaitable[None]]  # after somebody got a new role
     poke: Callable[[], None]
     write: Callable[..., Awaitable[Any]]  # as store.write, and what it leaves to do is begun at once

@@ -25,6 +25,7 @@ from bot.callbacks import Buttons
 from bot.clockwork import Clockwork
 from bot.config import Settings
 from bot.pictures.process import DrawingProcess
+from bot.pictures.reading import Reader
 from bot.pictures.studio import Studio, Upload
 from bot.speaker import Speaker
 from bot.visit import TELEGRAM, House
@@ -211,6 +212,7 @@ class Sampan:
         self.pictures: Pictures = FilePictures(settings.data / "pictures")
         self.web_url = ""
         self._drawers = drawers or DrawingProcess()
+        self._decoder = drawers or DrawingProcess()  # strangers' pictures: may die without a card being late
         self._polling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -264,6 +266,7 @@ class Sampan:
             bot_name=self.app.bot.username,
             keep_picture=self._keep_picture,
             receive_statement=books.statement,
+            reader=Reader(self._decoder, self.clock.now, self.shop.policy.risk.codes),
             publish_menus=self.publish_menus,
             poke=self.worker.poke,
             write=self.worker.write,
@@ -281,8 +284,9 @@ class Sampan:
         sources, poke = self.settings.rate_sources, self.worker.poke
         self._clockwork = Clockwork(self.store, self.shop, self._driver, poke, self._session, sources)
         self._working = asyncio.create_task(self.worker.run())
-        if isinstance(self._drawers, DrawingProcess):
-            self._clockwork.every(30, self._drawers.rest)
+        for process in (self._drawers, self._decoder):
+            if isinstance(process, DrawingProcess):
+                self._clockwork.every(30, process.rest)
         self._clockwork.start()
         await self._intake.replay()
         await self._open_doors(books)
@@ -405,6 +409,7 @@ class Sampan:
         await self._clockwork.seal()  # nothing is posted any more: the chain closes with the shop
         await self.store.stop()
         self._drawers.shutdown()
+        self._decoder.shutdown()
 
 
 async def _failed(update: Update, fault: Exception) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
 
-from bot.cards import method_of, picture, repaint, retire, slip
+from bot.cards import mark_of, method_of, picture, repaint, retire, slip
 from bot.notices import disputes as notices_disputes
 from bot.notices import fx as notices_fx
+from bot.notices import genuine as notices_genuine
 from bot.notices import instalments as notices_instalments
 from bot.notices import money as notices_money
 from bot.notices import operations as notices_operations
@@ -71,7 +72,7 @@ async def payment_card(notice: Notice) -> Finish | None:
         return None
     house, t = notice.house, notice.t
     method = method_of(house.shop, view)
-    screen = screens.payment_card(t, view, method, house.shop.clock.now())
+    screen = screens.payment_card(t, view, method, house.shop.clock.now(), mark_of(house.shop, charge))
     assert order.deadline is not None
     title = t.plain("To pay for order {order}", order=order.id)
     card = replace(screen, drawing=await picture(notice, view, title, order.deadline))
@@ -84,11 +85,12 @@ async def payment_card(notice: Notice) -> Finish | None:
 async def countdown(notice: Notice) -> None:
     """The remaining time under the payment card, told again."""
     view = await notice.order()
-    order, charge = view.order, view.charge
-    payable = charge is not None and charge.state is OperationState.ACTION
-    if order.state is not OrderState.PLACED or order.card_message is None or not payable:
+    order, charge, shop = view.order, view.charge, notice.house.shop
+    if charge is None or charge.state is not OperationState.ACTION:
         return
-    screen = screens.payment_card(notice.t, view, method_of(notice.house.shop, view), notice.house.shop.clock.now())
+    if order.state is not OrderState.PLACED or order.card_message is None:
+        return
+    screen = screens.payment_card(notice.t, view, method_of(shop, view), shop.clock.now(), mark_of(shop, charge))
     try:
         await notice.house.speaker.caption(notice.to.id, order.card_message, screen.text, screen.keys, notice.to.id)
     except BadRequest:
@@ -229,6 +231,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "may_sell": may_sell,
     **notices_disputes.KINDS,
     **notices_fx.KINDS,
+    **notices_genuine.KINDS,
     **notices_instalments.KINDS,
     **notices_money.KINDS,
     **notices_recon.KINDS,

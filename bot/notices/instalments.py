@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.cards import method_of, picture, repaint, retire, slip
+from bot.cards import mark_of, method_of, picture, repaint, retire, slip
 from bot.screens import instalments as screens
 from bot.screens.phrase import with_phrase
 from bot.screens.screen import Screen
@@ -65,7 +65,7 @@ async def _show(notice: Notice, view: PlanView, charge: Operation, headline: Htm
     assert asked is not None, "a plan's charge is one of its codes"
     order = replace(await notice.order(), charge=charge)
     method = method_of(house.shop, order)
-    screen = screens.part_card(t, plan, asked, charge, method, headline)
+    screen = screens.part_card(t, plan, asked, charge, method, headline, mark_of(house.shop, charge))
     title = t.plain("Order {order}: {what}", order=plan.id, what=screens.title(t, plan, asked))
     text = with_phrase(t, screen.text, notice.to)
     card = replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from bot.screens.genuine import mark_line
 from bot.screens.screen import Key, Rows, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.ids import OrderId
@@ -98,8 +99,10 @@ def title(t: Words, plan: Plan, asked: int) -> str:
     return t.plain("part {n} of {all}", n=asked, all=len(plan.parts))
 
 
-def part_card(t: Words, plan: Plan, asked: int, charge: Operation, method: Method, headline: Html | None) -> Screen:
-    """The caption and buttons beside the picture with a part's code."""
+def part_card(
+    t: Words, plan: Plan, asked: int, charge: Operation, method: Method, headline: Html | None, mark: str
+) -> Screen:
+    """The caption and buttons beside the picture with a part's code; `mark` is its fingerprint."""
     lines = [] if headline is None else [headline, Html("")]
     lines += [
         t("<b>Pay {amount}</b> with {method}", amount=charge.amount, method=method.title),
@@ -109,6 +112,7 @@ def part_card(t: Words, plan: Plan, asked: int, charge: Operation, method: Metho
         Html(""),
         t("Scan the picture with your bank’s app, or copy this code into it:"),
         Html("<code>") + charge.payload + Html("</code>"),
+        mark_line(t, mark),
     ]
     copy = Key(t.plain("📋 Copy the payment code"), copy=charge.payload) if len(charge.payload) <= COPY_LIMIT else None
     several = asked != EVERYTHING and len(plan.open()) > 1

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.screens.cart import items, rate_line
 from bot.screens.catalogue import flag
 from bot.screens.fit import CAPTION, MESSAGE, fitted
+from bot.screens.genuine import mark_line
 from bot.screens.held import REFUND_STATES
 from bot.screens.instalments import pay_keys, plan_lines
 from bot.screens.phrase import phrase_line
@@ -53,8 +54,8 @@ _COMPLAINED = (OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED)
 COPY_LIMIT = 256  # characters a copy button takes (Bot API CopyTextButton)
 
 
-def payment_card(t: Words, view: OrderView, method: Method, now: datetime) -> Screen:
-    """The caption and buttons beside the picture with the QR code."""
+def payment_card(t: Words, view: OrderView, method: Method, now: datetime, mark: str) -> Screen:
+    """The caption and buttons beside the picture with the QR code; `mark` is its fingerprint."""
     order, charge = view.order, view.charge
     assert charge is not None and order.deadline is not None, "a placed order has a charge and a deadline"
     text = Html("\n").join(
@@ -67,6 +68,7 @@ def payment_card(t: Words, view: OrderView, method: Method, now: datetime) -> Sc
             Html(""),
             t("Scan the picture with your bank’s app, or copy this code into it:"),
             Html("<code>") + charge.payload + Html("</code>"),
+            mark_line(t, mark),
         ]
     )
     copy = Key(t.plain("📋 Copy the payment code"), copy=charge.payload) if len(charge.payload) <= COPY_LIMIT else None

@@ -126,6 +126,7 @@ class Risk:
     code: timedelta = span("minutes", 1, 30, 5)  # how long a code that was sent is good
     code_sends: int = whole(1, 10, 3)  # codes sent for one step-up
     code_day: int = whole(1, 1000, 12)  # … and to one person in 24 hours
+    codes: int = whole(1, 10_000, 30)  # pictures and texts of codes that one person may have judged in an hour
     recover: timedelta = span("hours", 1, 24 * 30, 48)  # a recovery takes so long, and can be cancelled meanwhile
 
 

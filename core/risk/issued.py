@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """One code of ours. Whether it is paid or over is its operation’s to say, and its order’s: that is not kept twice."""
+    """One code of ours. Whether it is paid or over is its operation’s and its order’s to say: it is not kept twice."""
 
     id: str  # SHA-256 of the payload's bytes, hexadecimal
     operation: OperationId

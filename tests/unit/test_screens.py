@@ -71,7 +71,7 @@ def test_a_receipt_of_thirty_long_titles_fits_a_caption_and_says_how_many_are_no
 @pytest.mark.parametrize("method", [PIX, SEPA])
 def test_a_payment_card_with_the_longest_payload_fits(language: str, method) -> None:
     screen = orders.payment_card(
-        Words.of(language), a_long_order(OrderState.PLACED), replace(method, payee="P" * 70), NOON
+        Words.of(language), a_long_order(OrderState.PLACED), replace(method, payee="P" * 70), NOON, "K7Q-4TD"
     )
     assert length(screen.text) <= CAPTION
     assert "X" * 331 in screen.text
