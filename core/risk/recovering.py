@@ -123,6 +123,11 @@ def finish(uow: UnitOfWork, shop: Shop, recovery: Recovery) -> None:
     note_command(uow, shop, recovery.person, "recovery done", recovery=recovery.id)
 
 
+def may_replace_code(uow: UnitOfWork, shop: Shop, who: PersonId) -> None:
+    """Whether they may have another code on paper now. Raises ProofNeeded."""
+    need(uow, shop, who, "recovery-code", spend=False)
+
+
 def keep_code(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str, *, proved: bool = True) -> None:
     """Keep the hash of a code on paper. Raises ProofNeeded.
 
