@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
-from bot.pictures.product import FORMATS, MOST_BYTES, MOST_PIXELS, BadPhoto, PhotoFault
+from bot.pictures.product import FORMATS, MOST_BYTES, BadPhoto, PhotoFault, is_vast
 
 LONGEST_SIDE = 1600
 """Pixels: a camera gives many more than a decoder needs, and every one of them costs time."""
@@ -28,7 +28,7 @@ def read_codes(data: bytes) -> list[bytes]:
     """The distinct contents of all QR codes in a picture; an empty list when none is legible. CPU work.
 
     Bytes, not text: a checksum covers bytes, and two readers may see two texts in them. Raises BadPhoto for what is
-    empty, damaged, no JPEG, PNG or WEBP, over 20 MiB or over 25 million pixels, judged before a pixel is decoded.
+    empty, damaged, no JPEG, PNG or WEBP, over 20 MiB or `is_vast`, judged before a pixel is decoded.
     """
     try:
         with warnings.catch_warnings():
@@ -67,7 +67,7 @@ def _grey(data: bytes) -> Image.Image:
     if len(data) > MOST_BYTES:
         raise BadPhoto(PhotoFault.TOO_LARGE)
     with Image.open(io.BytesIO(data), formats=FORMATS) as file:
-        if file.width * file.height > MOST_PIXELS:
+        if is_vast(file):
             raise BadPhoto(PhotoFault.TOO_LARGE)
         shrink = LONGEST_SIDE / max(file.size)
         if shrink < 1:  # draft wants the picture's own proportions, or it does nothing

@@ -16,6 +16,8 @@ __all__ = ["BadPhoto", "PhotoFault", "draw_demo", "normalise", "thumbnail"]
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_PIXELS = 25_000_000
+MOST_SIDE = 16_384
+"""Pixels a side; a decoder keeps an address for each row, and 25 million rows of one pixel are 400 MB."""
 LONGEST_SIDE = 1280
 MOST_BYTES = 20 * 1024 * 1024
 """What the Bot API lets a bot download."""
@@ -42,7 +44,7 @@ def normalise(upload: bytes) -> bytes:
     """A clean JPEG of the upload: at most 1280 pixels a side, turned as its EXIF says, transparency on white.
 
     Whatever else the file carried (place, device, comments) is left behind. Raises BadPhoto for an empty or damaged
-    file, another format than JPEG, PNG or WEBP, and anything over 25 million pixels, judged before decoding.
+    file, another format than JPEG, PNG or WEBP, and anything that `is_vast`, judged before decoding.
     """
     try:
         picture = _opened(upload, LONGEST_SIDE)
@@ -69,6 +71,11 @@ def thumbnail(photo: bytes, side: int) -> Image.Image:
     return ImageOps.fit(picture, (side, side), Image.Resampling.BILINEAR)
 
 
+def is_vast(picture: Image.Image) -> bool:
+    """Whether decoding a picture would cost more than any photo is worth."""
+    return picture.width * picture.height > MOST_PIXELS or max(picture.size) > MOST_SIDE
+
+
 def _opened(data: bytes, wanted: int) -> Image.Image:
     """The decoded, upright RGB picture, decoded at a fraction where JPEG allows and ``wanted`` pixels are left."""
     if not data:
@@ -84,7 +91,7 @@ def _opened(data: bytes, wanted: int) -> Image.Image:
     except UnidentifiedImageError as error:
         raise BadPhoto(PhotoFault.NOT_A_PHOTO) from error
     with file:
-        if file.width * file.height > MOST_PIXELS:
+        if is_vast(file):
             raise BadPhoto(PhotoFault.TOO_LARGE)
         shrink = wanted / min(file.size)
         if shrink < 1:  # draft wants the picture's own proportions, or it does nothing
