@@ -13,6 +13,7 @@ from bot.admin import money, operations, payouts, recon, watching
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
 from bot.shopper import browsing, buying, disputing, genuine, held, instalments, one_tap, orders, phrase, secrets
+from bot.shopper import devices as own_devices
 from bot.visit import Visit
 from bot.words import Html, Word, Words
 from core.shop import visitors
@@ -66,6 +67,7 @@ COMMANDS: dict[str, Command] = {
     "held": Command(held.held, "everyone", Word("your money that paid no order")),
     "quickpay": Command(one_tap.quickpay, "everyone", Word("pay by one tap: on, off, and how")),
     "phrase": Command(phrase.phrase, "everyone", Word("the words by which you know our payment cards")),
+    "devices": Command(own_devices.devices, "everyone", Word("the devices on which you confirmed something")),
     "qr": Command(genuine.qr, "everyone", Word("is this payment code genuine?")),
     "address": Command(ask_address, "everyone", Word("your address")),
     "language": Command(browsing.languages, "everyone", Word("choose the language")),
@@ -157,6 +159,7 @@ PRESSES: dict[str, Handler] = {
     "ph": phrase.change,
     "qp": one_tap.pay,
     "qm": one_tap.choose,
+    "dn": own_devices.not_me,
     "st": leave_it,
 }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from telegram.error import BadRequest, Forbidden
 
 from bot.cards import mark_of, method_of, picture, repaint, retire, slip
+from bot.notices import devices as notices_devices
 from bot.notices import disputes as notices_disputes
 from bot.notices import fx as notices_fx
 from bot.notices import genuine as notices_genuine
@@ -229,6 +230,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "altered": altered,
     "product_up": product_up,
     "may_sell": may_sell,
+    **notices_devices.KINDS,
     **notices_disputes.KINDS,
     **notices_fx.KINDS,
     **notices_genuine.KINDS,

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import qrcode
 
 from bot import argon
+from bot.screens.devices import name_of
 from bot.web import stepup_view as view
 from bot.web.webauthn import BadPasskey, Passkeys
 from bot.words import Words
@@ -118,6 +119,7 @@ class Desk:
             return {"state": "wrong", "says": view.wrong(caller.t, tried.left, tried.until)}
         if challenge.passed_at is None:
             return {"state": "more", "challenge": await self._shown(caller, challenge)}
+        await self._store.write(_confirmed_on, self._shop, caller.who, challenge.id)
         if challenge.purpose == enrolling.purpose_of(Factor.TOTP):
             await self._store.write(enrolling.confirm, self._shop, caller.who, challenge.id)
             self._poke()
@@ -217,7 +219,7 @@ class Desk:
         name = text(body, "challenge", 40)
         made = self._passkeys.created(await self._store.read(mine, caller.who, name), _mapping(body, "credential"))
         device = await self._see(caller)
-        label = view.device_name(caller.t, device)
+        label = name_of(caller.t, device)
         await self._store.write(
             passkeys.keep, self._shop, caller.who, name,
             name=made.name, secret=made.secret, count=made.count, label=label,
@@ -254,6 +256,10 @@ def _see(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFact
     if is_new:
         tell(uow, shop.clock.now(), who, "new_device", device.digest)
     return device
+
+
+def _confirmed_on(uow: UnitOfWork, shop: Shop, who: PersonId, challenge_id: str) -> None:
+    tell(uow, shop.clock.now(), who, "confirmed_on", challenge_id)
 
 
 def _known(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFacts) -> None:

@@ -10,16 +10,20 @@ from core.errors import sentence
 from core.people import Person
 from core.risk.challenge import Challenge
 from core.risk.credentials import Credential
-from core.risk.device import Device
 from core.risk.factors import Factor
 from core.risk.pin import MOST
 
 Json = dict[str, Any]
 
+_VOUCH = sentence("First confirm with what you have set up already")
+
 _TITLES = {
     "pay": sentence("Confirm this payment"),
     "set-pin": sentence("First confirm with your present PIN"),
     "raise-limit": sentence("Confirm your new limits"),
+    "add-passkey": _VOUCH,
+    "add-totp": _VOUCH,
+    "add-code": _VOUCH,
     "recover": sentence("Confirm that you want to set a new PIN"),
     "recovery-code": sentence("Confirm that you want a new recovery code"),
     "remove-factor": sentence("Confirm that this is to be taken away"),
@@ -117,7 +121,8 @@ def security(t: Words, held: list[Credential], *, passkeys: bool) -> Json:
     items: list[Json] = []
     for factor in (Factor.PIN, Factor.PASSKEY, Factor.TOTP):
         mine = [one for one in held if one.factor is factor]
-        if factor is not Factor.PASSKEY or passkeys:
+        # Another app is another secret: the old one is taken away first. Of passkeys somebody may have several.
+        if (factor is Factor.PASSKEY and passkeys) or factor is Factor.PIN or (factor is Factor.TOTP and not mine):
             items.append(
                 {
                     "factor": str(factor),
@@ -138,12 +143,6 @@ def _removable(t: Words, one: Credential) -> Json:
 
 def _since(t: Words, one: Credential) -> str:
     return t.plain("since {day}", day=t.date(one.created_at))
-
-
-def device_name(t: Words, device: Device) -> str:
-    """A device as its owner knows it: Chrome on Android."""
-    browser = device.browser or t.plain("a browser")
-    return t.plain("{browser} on {system}", browser=browser, system=device.system) if device.system else browser
 
 
 def wrong(t: Words, left: int, until: datetime | None) -> str:

@@ -10,6 +10,11 @@ from core.ids import PersonId
 from core.policy import Policy
 from core.ports import UnitOfWork
 from core.risk.device import Device, PageFacts, device_id, digest_of, names_of
+from core.risk.factors import Factor
+from core.shop.context import Shop
+from core.shop.visitors import note_command
+
+MOST_SHOWN = 10  # the newest of somebody's devices
 
 
 class LockedDevice(Refusal):
@@ -62,9 +67,22 @@ def refuse_locked(uow: UnitOfWork, key: bytes, person: PersonId, facts: PageFact
         raise LockedDevice
 
 
-def lock(uow: UnitOfWork, now: datetime, person: PersonId, digest: str) -> Device:
-    """Its owner does not know it. Raises Gone. A second call changes nothing."""
-    device = uow.devices.lock(device_id(person, digest))
+def disown(uow: UnitOfWork, shop: Shop, who: PersonId, digest: str) -> Device:
+    """Its owner does not know it: it confirms nothing any more, and what waits for a confirmation is void.
+
+    What was enrolled since it came rests for as long as a recovery takes; it is not taken away, as a thief of the chat
+    account can press this button too. Raises Gone. A second call changes nothing.
+    """
+    now = shop.clock.now()
+    device = uow.devices.lock(device_id(who, digest))
     if device.locked_at is not None:
         return device
+    for one in uow.challenges.find(person=who, since={"created_at": now - shop.policy.risk.proof * 2}, limit=100):
+        if one.is_open(now) or one.proves(now):
+            uow.challenges.save(replace(one, cancelled_at=now, expires_at=now))
+    if device.trusted_at is None:
+        for held in uow.credentials.find(person=who, since={"created_at": device.first_seen}, limit=100):
+            if held.stands and held.factor is not Factor.RECOVERY:
+                uow.credentials.save(replace(held, locked_until=now + shop.policy.risk.recover))
+    note_command(uow, shop, who, "device locked", device=digest)
     return uow.devices.save(replace(device, locked_at=now))

@@ -10,9 +10,9 @@ import pytest
 from core.errors import Gone
 from core.policy import shipped_policy
 from core.risk.device import PageFacts, digest_of, names_of
-from core.risk.devices import LockedDevice, cooling, lock, see
+from core.risk.devices import LockedDevice, cooling, disown, see
 from storage.memory import MemoryStore
-from tests.builders import LIN, MAYA, HandClock
+from tests.builders import LIN, MAYA, HandClock, a_shop
 
 KEY = b"k" * 32
 POLICY = shipped_policy()
@@ -31,6 +31,10 @@ class Desk:
 
     def __init__(self) -> None:
         self.store, self.clock = MemoryStore(), HandClock()
+        self.shop = a_shop(clock=self.clock)
+
+    async def disown(self, digest: str, who: Any = MAYA) -> Any:
+        return await self.store.write(disown, self.shop, who, digest)
 
     async def see(self, facts: PageFacts, who: Any = MAYA) -> Any:
         return await self.store.write(see, self.clock.now(), KEY, who, facts)
@@ -75,18 +79,18 @@ async def test_what_is_locked_confirms_nothing_and_the_others_do() -> None:
     desk = Desk()
     await desk.see(PHONE)
     device, _ = await desk.see(LAPTOP)
-    await desk.store.write(lock, desk.clock.now(), MAYA, device.digest)
+    await desk.disown(device.digest)
     with pytest.raises(LockedDevice):
         await desk.see(LAPTOP)
     await desk.see(PHONE)
-    await desk.store.write(lock, desk.clock.now(), MAYA, device.digest)  # pressed twice
+    await desk.disown(device.digest)  # pressed twice
 
 
 async def test_nobody_locks_or_shares_the_device_of_another() -> None:
     desk = Desk()
     device, _ = await desk.see(PHONE)
     with pytest.raises(Gone):
-        await desk.store.write(lock, desk.clock.now(), LIN, device.digest)
+        await desk.disown(device.digest, LIN)
     assert digest_of(KEY, LIN, PHONE) != device.digest  # two people on one phone are not linked
     assert digest_of(b"x" * 32, MAYA, PHONE) != device.digest
 
