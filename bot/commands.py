@@ -9,10 +9,23 @@ from bot.admin import commands as admin
 from bot.admin import disputes as cases
 from bot.admin import fx as treasury
 from bot.admin import instalments as plans
-from bot.admin import money, operations, payouts, recon, watching
+from bot.admin import money, operations, payouts, recon, recover, watching
 from bot.screens.screen import Screen
 from bot.seller import selling, settling
-from bot.shopper import browsing, buying, disputing, genuine, held, instalments, one_tap, orders, phrase, secrets
+from bot.shopper import (
+    browsing,
+    buying,
+    disputing,
+    genuine,
+    held,
+    instalments,
+    one_tap,
+    orders,
+    phrase,
+    secrets,
+    security,
+    stepping,
+)
 from bot.shopper import devices as own_devices
 from bot.visit import Visit
 from bot.words import Html, Word, Words
@@ -69,6 +82,7 @@ COMMANDS: dict[str, Command] = {
     "phrase": Command(phrase.phrase, "everyone", Word("the words by which you know our payment cards")),
     "devices": Command(own_devices.devices, "everyone", Word("the devices on which you confirmed something")),
     "qr": Command(genuine.qr, "everyone", Word("is this payment code genuine?")),
+    "security": Command(security.security, "everyone", Word("how you confirm payments: PIN, codes, the way back")),
     "address": Command(ask_address, "everyone", Word("your address")),
     "language": Command(browsing.languages, "everyone", Word("choose the language")),
     "currency": Command(browsing.currencies, "everyone", Word("choose the currency prices are shown in"), 1),
@@ -90,6 +104,7 @@ COMMANDS: dict[str, Command] = {
     "dispute": Command(cases.dispute, "admin", Word("one dispute, or how it ends"), 4),
     "freeze": Command(watching.freeze, "admin", Word("keep an order’s money where it is; say why"), 40),
     "thaw": Command(watching.thaw, "admin", Word("let an order’s money move again"), 1),
+    "recover": Command(recover.recover, "admin", Word("let somebody who forgot their PIN back in"), 60),
     "recon": Command(recon.recon, "admin", Word("bank statements and reports against the books")),
     "payouts": Command(payouts.payouts, "admin", Word("the payouts to sellers")),
     "hold": Command(payouts.hold, "admin", Word("stop a payout"), 1),
@@ -159,6 +174,19 @@ PRESSES: dict[str, Handler] = {
     "ph": phrase.change,
     "qp": one_tap.pay,
     "qm": one_tap.choose,
+    "kp": stepping.press,
+    "kf": stepping.choose,
+    "kc": stepping.send_again,
+    "kx": stepping.leave,
+    "sn": security.set_pin,
+    "sa": security.add_app,
+    "se": security.ask_code_address,
+    "sr": security.remove,
+    "sw": security.new_recovery_code,
+    "sk": security.written_down,
+    "sf": security.forgot,
+    "sq": security.ask_shop,
+    "sx": security.stop_recovery,
     "dn": own_devices.not_me,
     "st": leave_it,
 }
@@ -177,6 +205,10 @@ async def hear(visit: Visit) -> None:
     kind, _, field = step.partition(".")
     text = (visit.message.text or "") if visit.message else ""
     match kind:
+        case _ if await stepping.caught(visit, text):
+            return
+        case "code_address":
+            await security.hear_code_address(visit, text)
         case "address":
             await buying.hear_address(visit, text, **data)
         case "phrase":

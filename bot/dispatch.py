@@ -20,10 +20,13 @@ from telegram.ext import (
 
 from bot.callbacks import BrokenButton
 from bot.commands import COMMANDS, PRESSES, PUBLIC_PRESSES, hear
-from bot.shopper import browsing, buying, orders, secrets
+from bot.shopper import browsing, buying, imitation, orders, secrets, stepping
 from bot.visit import AlreadyDone, House, Visit
 from bot.words import Words
 from core.errors import Refusal, Stale, sentence
+from core.risk.judging import StepUpNeeded
+from core.risk.secrets import blotted
+from core.risk.stepping import ProofNeeded
 from core.shop.carting import CartMoved
 from core.shop.checkout import OfferOver
 from core.shop.orders import OrderMoved
@@ -62,6 +65,17 @@ def connect(app: App, house: House) -> None:
 
         return run
 
+    watch = imitation.Watch(house)
+
+    async def overheard(update: Update, context: Context) -> None:
+        message = update.effective_message
+        if message is None:
+            return
+        if blotted(message.text or message.caption or ""):
+            await visiting(second_thoughts)(update, context)
+        else:  # nobody who writes in a group is written down for it
+            await watch.hear(message)
+
     private = filters.ChatType.PRIVATE
     app.add_handler(CallbackQueryHandler(visiting(press)))
     app.add_handler(InlineQueryHandler(visiting(browsing.inline)))
@@ -70,6 +84,7 @@ def connect(app: App, house: House) -> None:
     app.add_handler(MessageHandler(private & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL, visiting(hear)))
     edited = private & filters.UpdateType.EDITED_MESSAGE
     app.add_handler(MessageHandler(edited, visiting(second_thoughts)))
+    app.add_handler(MessageHandler(filters.ChatType.GROUPS & ~filters.StatusUpdate.ALL, overheard))
     app.add_error_handler(_unforeseen)
 
 
@@ -114,6 +129,7 @@ async def press(visit: Visit) -> None:
     handler = PRESSES.get(pressed.action)
     if handler is None or (pressed.public and pressed.action not in PUBLIC_PRESSES):
         raise BrokenButton
+    visit.origin = {"press": " ".join((pressed.action, *pressed.args))}
     await handler(visit, *pressed.args)
 
 
@@ -135,6 +151,7 @@ async def command(visit: Visit) -> None:
         return
     if found.role == "admin":
         visit.need_admin()
+    visit.origin = {"command": " ".join((name.lower(), *words[: found.words]))}
     await found.handler(visit, *words[: found.words])
 
 
@@ -144,6 +161,8 @@ async def speak(visit: Visit, fault: Exception) -> None:
     try:
         if isinstance(fault, AlreadyDone):
             await browsing.home(visit)
+        elif isinstance(fault, StepUpNeeded | ProofNeeded):
+            await _step_up(visit, fault)
         elif isinstance(fault, Refusal):
             await visit.toast(t.plain_refusal(fault) if visit.query else t.refusal(fault), alert=True)
             if isinstance(fault, Stale):
@@ -163,6 +182,14 @@ async def speak(visit: Visit, fault: Exception) -> None:
     except Exception as second:
         log_fault(visit.update, second)
         await _answer(visit.update, _sorry)
+
+
+async def _step_up(visit: Visit, fault: StepUpNeeded | ProofNeeded) -> None:
+    """Have it proved who asks, and go on with what they asked for."""
+    try:
+        await stepping.begin(visit, fault)
+    except Refusal as second:
+        await visit.toast(visit.t.plain_refusal(second) if visit.query else visit.t.refusal(second), alert=True)
 
 
 def log_fault(update: object, fault: BaseException) -> None:

@@ -78,16 +78,31 @@ class Speaker:
             parse_mode="HTML",
         )
 
-    async def show(self, old: Message | None, chat: int, screen: Screen, owner: int | None) -> None:
-        """In place of `old` where Telegram can do that, else as a new message below it."""
+    async def show(self, old: Message | None, chat: int, screen: Screen, owner: int | None) -> int:
+        """In place of `old` where Telegram can do that, else as a new message below it; the id of what shows it."""
         if old is None or screen.ask or bool(old.photo) != screen.pictured:
-            await self.say(chat, screen, owner)
-            return
+            return await self.say(chat, screen, owner)
         try:
             await self._edit(old, chat, screen, owner)
         except BadRequest as fault:
             if "not modified" not in fault.message:
-                await self.say(chat, screen, owner)
+                return await self.say(chat, screen, owner)
+        return old.message_id
+
+    async def rewrite(self, chat: int, message_id: int, screen: Screen, owner: int | None) -> None:
+        """Replace words and buttons of a message of words. Raises BadRequest when it is gone, or says so already."""
+        await self._call(
+            "editMessageText",
+            chat_id=chat,
+            message_id=message_id,
+            text=screen.text,
+            parse_mode="HTML",
+            reply_markup=self.keyboard(screen.keys, owner),
+        )
+
+    async def delete(self, chat: int, message_id: int) -> None:
+        """Take a message away, ours or (in a private chat) theirs. Raises BadRequest when it is gone or too old."""
+        await self._call("deleteMessage", chat_id=chat, message_id=message_id)
 
     async def _edit(self, old: Message, chat: int, screen: Screen, owner: int | None) -> None:
         if screen.product and _shows(old, screen.product):
@@ -95,14 +110,7 @@ class Speaker:
         elif screen.pictured:
             await self.repaint(chat, old.message_id, screen, owner)
         else:
-            await self._call(
-                "editMessageText",
-                chat_id=chat,
-                message_id=old.message_id,
-                text=screen.text,
-                parse_mode="HTML",
-                reply_markup=self.keyboard(screen.keys, owner),
-            )
+            await self.rewrite(chat, old.message_id, screen, owner)
 
     async def repaint(self, chat: int, message_id: int, screen: Screen, owner: int | None) -> None:
         """Replace picture, caption and buttons of a message of ours. Raises BadRequest when it is gone."""

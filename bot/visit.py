@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -23,6 +23,8 @@ from core.errors import NotAllowed
 from core.ids import PersonId
 from core.people import Dialog, Person, Seller
 from core.ports import Pictures, Store, UnitOfWork
+from core.risk.codes import CodeSender
+from core.risk.keypad import Keypads
 from core.shop.context import Shop
 from core.shop.visitors import greet, seller_of
 
@@ -53,6 +55,9 @@ class House:
     publish_menus: Callable[[], Awaitable[None]]  # after somebody got a new role
     poke: Callable[[], None]
     write: Callable[..., Awaitable[Any]]  # as store.write, and what it leaves to do is begun at once
+    keypads: Keypads = field(default_factory=Keypads)
+    codes: CodeSender | None = None  # a gateway for codes by SMS or mail
+    step_up_page: str = ""  # address of the page that a step-up is answered on; "" where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ class Visit:
         self.message: Message | None = (
             update.effective_message if isinstance(update.effective_message, Message) else None
         )
+        self.origin: dict[str, str] = {}  # what was asked for, to be taken up again after a step-up
         self._answered = False
         self._answering: asyncio.Task[object] | None = None
 
@@ -169,20 +175,20 @@ class Visit:
         """Write something that may be written again without harm (a question asked, a dialog dropped)."""
         return await self.house.store.write(verb, self.shop, self.who, *args, **kwargs)
 
-    async def show(self, screen: Screen) -> None:
-        """Answer with a screen: in place of the message whose button was pressed, else as a new message."""
+    async def show(self, screen: Screen) -> int:
+        """Answer with a screen: in place of the message whose button was pressed, else as a new message; its id."""
         self._answer_soon()
         old = self.query.message if self.query and isinstance(self.query.message, Message) else None
         if (
             self.query is not None and self.query.message is None
         ) or not self.is_private:  # a card in a group by inline mode: answer in private
             old = None
-        await self.house.speaker.show(old, self._chat, screen, self.who)
+        return await self.house.speaker.show(old, self._chat, screen, self.who)
 
-    async def say(self, screen: Screen) -> None:
-        """Answer with a new message."""
+    async def say(self, screen: Screen) -> int:
+        """Answer with a new message; its id."""
         self._answer_soon()
-        await self.house.speaker.say(self._chat, screen, self.who)
+        return await self.house.speaker.say(self._chat, screen, self.who)
 
     async def tell(self, text: Html) -> None:
         """Answer with a new message of words alone."""

@@ -13,11 +13,13 @@ from bot.notices import devices as notices_devices
 from bot.notices import disputes as notices_disputes
 from bot.notices import fx as notices_fx
 from bot.notices import genuine as notices_genuine
+from bot.notices import imitation as notices_imitation
 from bot.notices import instalments as notices_instalments
 from bot.notices import money as notices_money
 from bot.notices import operations as notices_operations
 from bot.notices import recon as notices_recon
 from bot.notices import settlement as notices_settlement
+from bot.notices import stepup as notices_stepup
 from bot.screens import catalogue, settlement, staff
 from bot.screens import orders as screens
 from bot.screens.fit import CAPTION, length
@@ -234,11 +236,13 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     **notices_disputes.KINDS,
     **notices_fx.KINDS,
     **notices_genuine.KINDS,
+    **notices_imitation.KINDS,
     **notices_instalments.KINDS,
     **notices_money.KINDS,
     **notices_recon.KINDS,
     **notices_operations.KINDS,
     **notices_settlement.KINDS,
+    **notices_stepup.KINDS,
 }
 
 

@@ -1,0 +1,146 @@
+"""What people are told of their factors and recoveries; and what goes on by itself once a step-up is passed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from telegram.error import BadRequest
+
+from bot.dispatch import speak
+from bot.screens import security as screens
+from bot.screens import stepup
+from bot.screens.screen import Screen
+from bot.screens.stepup import NAMES
+from bot.shopper.security import forget, security
+from bot.shopper.stepping import Resumed, go_on
+from bot.visit import Guest
+from core.errors import Gone
+from core.ids import PersonId
+from core.ports import UnitOfWork
+from core.risk import enrolling, stepping
+from core.risk.challenge import Challenge
+from core.risk.credentials import Credential
+from core.risk.recovery import Recovery
+from core.shop.visitors import seller_of
+
+if TYPE_CHECKING:
+    from bot.notices import Notice
+    from bot.worker import Finish
+
+
+async def stepped_up(notice: Notice) -> None:
+    """A step-up was passed, on the keypad or the page: on with what was asked for.
+
+    Told twice, as the outbox may, it does nothing the second time: the proof is used up by then.
+    """
+    house, who = notice.house, PersonId(notice.to.id)
+    challenge = await house.store.read(stepping.mine, who, notice.about)
+    if not challenge.proves(house.shop.clock.now()):
+        return
+    if challenge.message is not None:
+        with suppress(BadRequest):  # gone, or says so already
+            await house.speaker.rewrite(int(who), challenge.message, stepup.confirmed(notice.t, challenge), int(who))
+    guest = await house.store.read(_guest, who)
+    visit = Resumed(house, guest, {name: one for name, one in challenge.data.items() if name in ("press", "command")})
+    try:
+        if challenge.purpose.startswith("enrol-"):
+            await house.store.write(enrolling.confirm, house.shop, who, challenge.id)
+            house.poke()
+            await _forget_secret(notice, challenge)
+            await security(visit)
+        else:
+            await go_on(visit)
+    except Exception as fault:
+        await speak(visit, fault)
+
+
+async def _forget_secret(notice: Notice, challenge: Challenge) -> None:
+    """The message with the key of an authenticator app has done its work."""
+    if message := challenge.data.get("secret_in"):
+        await forget(notice.house, notice.to.id, int(message))
+
+
+def _guest(uow: UnitOfWork, who: PersonId) -> Guest:
+    return Guest(uow.people.need(who), seller_of(uow, who), uow.dialogs.get(who))
+
+
+async def _credential(notice: Notice) -> Credential:
+    return await notice.house.store.read(lambda uow: uow.credentials.need(notice.about))
+
+
+async def factor_set(notice: Notice) -> None:
+    """A factor was set or changed: every session of the chat account shows it."""
+    name = NAMES[(await _credential(notice)).factor]
+    text = notice.t("🔐 Your {name} was set or changed. If that was not you: /security, and tell the shop.", name=name)
+    await notice.say(Screen(text))
+
+
+async def factor_removed(notice: Notice) -> None:
+    """A factor was taken away."""
+    name = NAMES[(await _credential(notice)).factor]
+    await notice.say(
+        Screen(notice.t("🔐 Your {name} was removed. If that was not you: /security, and tell the shop.", name=name))
+    )
+
+
+async def factor_locked(notice: Notice) -> None:
+    """Somebody guesses."""
+    one = await _credential(notice)
+    if one.locked_until is None:
+        return
+    await notice.say(
+        Screen(
+            notice.t(
+                "🚨 There were {n} wrong tries at your {name} in a row. It is locked until {until}. If that was not "
+                "you, somebody else holds your chat account: end their session in Telegram’s settings, under Devices.",
+                n=int(notice.extra["n"]),
+                name=NAMES[one.factor],
+                until=one.locked_until,
+            )
+        )
+    )
+
+
+async def _recovery(notice: Notice) -> Recovery:
+    return await notice.house.store.read(lambda uow: uow.recoveries.need(notice.about))
+
+
+async def recovery_begun(notice: Notice) -> None:
+    """A recovery runs: stop it, if it is somebody else's."""
+    recovery = await _recovery(notice)
+    if recovery.is_open:
+        await notice.say(screens.recovery_begun(notice.t, recovery))
+
+
+async def recovery_ripe(notice: Notice) -> None:
+    """Its time has passed."""
+    recovery = await _recovery(notice)
+    if recovery.is_open:
+        await notice.say(Screen(screens.running(notice.t, recovery, recovery.ripe_at), screens.set_one(notice.t)))
+
+
+async def recovery_cancelled(notice: Notice) -> None:
+    """It was stopped."""
+    await notice.say(Screen(notice.t("🛑 The recovery was stopped. Your payment PIN is as it was.")))
+
+
+async def recovery_wanted(notice: Notice) -> None:
+    """To the admins: somebody cannot get in any more."""
+    person = await notice.house.store.read(lambda uow: uow.people.get(PersonId(int(notice.about))))
+    if person is None:
+        raise Gone
+    await notice.say(screens.wants_back(notice.t, person.id, person.name))
+
+
+KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
+    "stepped_up": stepped_up,
+    "factor_set": factor_set,
+    "factor_removed": factor_removed,
+    "factor_locked": factor_locked,
+    "recovery_begun": recovery_begun,
+    "recovery_ripe": recovery_ripe,
+    "recovery_cancelled": recovery_cancelled,
+    "recovery_wanted": recovery_wanted,
+}
