@@ -28,9 +28,11 @@ from core.risk.challenge import Challenge
 from core.risk.credentials import Credential
 from core.risk.decision import Decision
 from core.risk.device import Device
-from core.risk.holds import Counter, Hold
+from core.risk.holds import Counter, Hold, Purse
 from core.risk.issued import Issued, Lookalike
+from core.risk.own import OwnLimits
 from core.risk.recovery import Recovery
+from core.risk.rulebook import Rulebook
 from core.shop.cart import Cart
 from core.shop.catalogue import Product
 from core.shop.orders import Order
@@ -303,7 +305,10 @@ class UnitOfWork(Protocol):
     seals: Shelf[int, Seal]
     anchors: Shelf[str, Anchor]
     counters: Shelf[str, Counter]
+    purses: Shelf[str, Purse]
     holds: Shelf[str, Hold]
+    own_limits: Shelf[PersonId, OwnLimits]
+    rulebooks: Shelf[str, Rulebook]
     decisions: Shelf[str, Decision]
     credentials: Shelf[str, Credential]
     challenges: Shelf[str, Challenge]

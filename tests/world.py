@@ -339,10 +339,11 @@ def _judge_sales(uow: UnitOfWork, totals: dict[tuple[str, str], int]) -> None:
 
 
 def _judge_limits(uow: UnitOfWork) -> None:
-    held: Counter[str] = Counter()
+    """What is used of a purse is what is held of it, but for windows that are over."""
+    held: Counter[tuple[str, str]] = Counter()
     for hold in uow.holds.find(released=False, limit=_ENDLESS):
-        held[hold.counter] += hold.amount.minor
-    counters: dict[str, int] = {}
-    for name in {hold.counter for hold in uow.holds.find(limit=_ENDLESS)}:
-        counters[name] = uow.counters.need(name).used
-    assert +Counter(counters) == +held, "a limit is used by the holds on it and nothing else"
+        for entry, amount in hold.taken.items():
+            held[hold.purse, entry] += amount
+    used = {(purse.id, entry): n for purse in uow.purses.find(limit=_ENDLESS) for entry, n in purse.used.items()}
+    assert used == {place: held[place] for place in used}, "a limit is used by the holds on it and nothing else"
+    assert all("@" in entry or ">" in entry or "=" in entry for _, entry in set(+held) - set(used))

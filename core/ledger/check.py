@@ -29,7 +29,7 @@ from core.payments.recon import unsettled
 from core.payments.rounding import Rounding
 from core.payments.settlement import batches as settlement
 from core.ports import UnitOfWork
-from core.risk import limits
+from core.risk import judging, limits
 
 RULES = {
     1: "every entry sums to zero in every currency",
@@ -45,13 +45,13 @@ RULES = {
     12: "limits are what is held of them, and are given back",
     13: "after the settlement files clearing is zero, or a listed exception",
     14: "the chain verifies, up to the seals and anchors",
+    16: "a decision on a payment comes out the same from what was kept with it",
     17: "frozen money leaves by no path",
 }
 
 NOT_ASKED = {
     7: "messages in any order, doubled or cut off, end in the same ledger: proved by test_messengers and simulation",
     15: "everything ends once faults stop: proved by tests/simulation",
-    16: "a risk decision replays to the same result: none is kept yet",
 }
 """What no look at a database can show, and who shows it."""
 
@@ -64,6 +64,7 @@ ELSEWHERE: tuple[tuple[tuple[int, ...], Check], ...] = (
     ((8,), doubt.check),
     ((9,), settlement.check),
     ((12,), limits.check),
+    ((16,), judging.check),
     ((13,), unsettled.check),
 )
 """Which invariants a generator of another area proves. One line an area."""

@@ -26,6 +26,8 @@ from core.policy.parts import (
     number,
     read_part,
 )
+from core.policy.rails import RAIL_FACTS
+from core.policy.rule import published_by_id
 
 __all__ = ["BadPolicy", "Escrow", "Limit", "Policy", "read_policy", "shipped_policy"]
 
@@ -45,12 +47,12 @@ class Escrow:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """An upper bound on payments. `subject` is a tier, a channel or nothing, as `who` says."""
+    """An upper bound on payments. `subject` is a tier (shopper's or seller's), a channel or nothing, as `who` says."""
 
     id: str
-    who: str  # "shopper" | "channel" | "shop"
+    who: str  # "shopper" | "seller" | "channel" | "shop"
     subject: str
-    window: str  # "payment" | "day"
+    window: str  # "payment" | "day" | "year"
     amount: Money
 
 
@@ -75,6 +77,11 @@ class Policy:
     reconciliation: Reconciliation
     risk: Risk
     reserves: dict[str, int] = field(default_factory=dict)  # currency → basis points of the shop's money; {}: no target
+
+    # By published rule: whether it is checked before a payment ("check", for all that are not named), only noted with
+    # the decision ("note"), or left out ("off").
+    rules: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, dict[str, str]] = field(default_factory=dict)  # by method: what core/policy/rails.toml cannot know
 
     # By method: what the credit of its batches to the bank account says, in its reference or of whose account it is.
     settlements: dict[str, re.Pattern[str]] = field(default_factory=dict)
@@ -143,12 +150,16 @@ def _escrow(row: dict[str, Any], where: str) -> Escrow:
 
 def _limit(row: dict[str, Any], of: Asset, methods: Iterable[str]) -> Limit:
     who, window, name = row.get("who"), row.get("window"), str(row.get("id", "?"))
-    subject = {"shopper": str(row.get("tier", "")), "channel": str(row.get("name", "")), "shop": ""}
-    known = {"shopper": tuple(Tier), "channel": tuple(methods), "shop": ("",)}
-    if who not in subject or window not in ("payment", "day"):
-        raise BadPolicy(f"limit {name}: who is shopper (with tier), channel (with name) or shop; window payment or day")
+    tier = str(row.get("tier", ""))
+    subject = {"shopper": tier, "seller": tier, "channel": str(row.get("name", "")), "shop": ""}
+    known = {"shopper": tuple(Tier), "seller": tuple(SellerTier), "channel": tuple(methods), "shop": ("",)}
+    if who not in subject or window not in ("payment", "day", "year"):
+        raise BadPolicy(
+            f"limit {name}: who is shopper or seller (with tier), channel (with name) or shop; "
+            "window is payment, day or year"
+        )
     if subject[who] not in known[who]:
-        raise BadPolicy(f"limit {name}: {'tier' if who == 'shopper' else 'name'} is one of {', '.join(known[who])}")
+        raise BadPolicy(f"limit {name}: {'name' if who == 'channel' else 'tier'} is one of {', '.join(known[who])}")
     return Limit(name, who, subject[who], window, money(row.get("amount"), f"limit {name}: amount", of))
 
 
@@ -179,6 +190,31 @@ def _reserves(raw: Any) -> dict[str, int]:
     if sum(shares.values()) > 10_000:
         raise BadPolicy("reserves: the shares are more than 10000 basis points together")
     return shares
+
+
+def _effects(raw: Any) -> dict[str, str]:
+    if not isinstance(raw, dict):
+        raise BadPolicy('the part [rules] names published rules, such as "br.pix.night" = "note"')
+    known = published_by_id()
+    for name, effect in raw.items():
+        if name not in known:
+            raise BadPolicy(f"rules.{name}: there is no such rule; there are {', '.join(sorted(known))}")
+        if effect not in ("check", "note", "off"):
+            raise BadPolicy(f"rules.{name} is one of check, note, off")
+    return dict(raw)
+
+
+def _facts(methods: dict[str, Any]) -> dict[str, dict[str, str]]:
+    facts: dict[str, dict[str, str]] = {}
+    for name, row in methods.items():
+        told = row.get("facts", {})
+        if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
+            raise BadPolicy(f'methods.{name}.facts is a table of words, such as {{ provider = "payermax" }}')
+        if unknown := set(told) - RAIL_FACTS:
+            raise BadPolicy(f"methods.{name}.facts.{min(unknown)}: the facts are {', '.join(sorted(RAIL_FACTS))}")
+        if told:
+            facts[name] = told
+    return facts
 
 
 def _policy(raw: dict[str, Any]) -> Policy:
@@ -212,6 +248,8 @@ def _policy(raw: dict[str, Any]) -> Policy:
         reserves=_reserves(raw.get("reserves", {})),
         settlements={name: _form(name, row["settlement"]) for name, row in methods.items() if "settlement" in row},
         reconciliation=read_part(Reconciliation, raw.get("reconciliation", {}), "reconciliation", currency),
+        rules=_effects(raw.get("rules", {})),
+        facts=_facts(methods),
         risk=read_part(Risk, raw.get("risk", {}), "risk", currency),
     )
 

@@ -112,9 +112,16 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Proofs that it is the shopper, and new devices. Below `step_up` the counters of eu.sca.rts decide."""
+    """Proofs that it is the shopper, and new devices."""
 
     step_up: Money = amount("150.00")  # a payment of so much and more is always confirmed with a factor
+    # Who has enrolled a factor is asked for it below that, too, but for small payments: few, or little together, since
+    # they proved it last.
+    small: Money = amount("30.00")
+    small_sum: Money = amount("100.00")
+    small_count: int = whole(0, 1000, 5)
+    cool_payment: Money = amount("50.00")  # on a new device at most so much at once
+    cool_day: Money = amount("150.00")  # … and in a day
     cool: timedelta = span("hours", 0, 24 * 30, 24)  # a device that is younger has lower limits
     raise_after: timedelta = span("hours", 0, 24 * 30, 24)  # a shopper's own limit rises so long after they said so
     fresh_most: Money = amount("500.00")  # what a factor enrolled less than `cool` ago may confirm at most

@@ -28,6 +28,9 @@ class Facts:
     method: str
     pay: Money  # in the buyer's currency
     at: datetime
+    known: dict[str, str] = field(default_factory=dict)  # core.policy.rule.FACTS → words
+    sums: dict[str, int] = field(default_factory=dict)  # "payment|EUR", "unit|INR", … → minor units, by the day's rate
+    own: dict[str, Money] = field(default_factory=dict)  # the shopper's own limits: "payment", "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Decision:
     because: str  # the rule's line that decided; "" for none
     factors: int  # how many independent ones were asked for
     facts: Facts
-    book: str  # digest of the rules in force: core.risk.rulebook
+    book: str  # the rules in force: id of a core.risk.rulebook.Rulebook
     at: datetime
     seen: dict[str, int] = field(default_factory=dict)  # windows → how much of each was used before it
     notes: tuple[str, ...] = ()  # what else the rules say of such a payment: triggers for whom they bind

@@ -1,32 +1,44 @@
-"""Holds on limits: what a payment takes from each limit it falls under, and gives back when it fails."""
+"""Purses and holds: how much of which limits a subject has used, and what of it each order may give back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.ids import OrderId
-from core.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """How much of one limit one subject has used in one window. `used` is in minor units of the policy's currency."""
+    """One number that is shifted by guarded steps, such as what is locked of a currency."""
 
-    id: str  # limit id | subject | start of the window
+    id: str
     used: int
     renews_at: datetime | None
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """What one order holds of one counter, so that it can be given back to the unit."""
+class Purse:
+    """Everything that one subject has used of every limit it falls under: one row, so that one lock guards them all.
 
-    id: str  # order | counter
+    `used` maps entries (core.risk.windows) to minor units, or to a count; what no window needs any more is left out.
+    """
+
+    id: str  # "shopper|7", "seller|S1", "channel|pix", "shop|"
+    used: dict[str, int] = field(default_factory=dict)
+    at: datetime | None = None  # when a payment was last taken; entries that ended by then may have been left out
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What one order took from one purse, so that it can be given back."""
+
+    id: str  # order | purse
     order: OrderId
-    counter: str
-    amount: Money
+    purse: str
+    taken: dict[str, int]
     released: bool
     placed_at: datetime
     version: int = 0

@@ -2,39 +2,167 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from core.errors import Refusal, sentence
+from core.ids import OrderId
+from core.ledger.finding import Finding
+from core.money import Money
 from core.payments.fx.quote import Quote
-from core.ports import UnitOfWork
-from core.risk import limits
+from core.policy.rule import Line
+from core.ports import Duplicate, UnitOfWork
+from core.risk import limits, windows
+from core.risk.challenge import Challenge
+from core.risk.deciding import Outcome, concerns, decide
 from core.risk.decision import Decision, Facts, Verdict
+from core.risk.devices import cooling
+from core.risk.holds import Purse
+from core.risk.knowing import facts_about, known_of, proof_of, sums_of
+from core.risk.rulebook import COOL, Book, Rulebook, book_at, own_lines, read_book
 from core.shop.context import Shop
 from core.shop.orders import Order
 
 
 class StepUpNeeded(Refusal):
-    """The payment must be confirmed by its shopper first; nothing was taken. Parameters: order, factors, amount."""
+    """The payment must be confirmed by its shopper first; nothing was taken. Parameters: order, factors, amount.
+
+    `decision` is what was decided and from what; `because` in it is the line that asks.
+    """
 
     sentence = sentence("Before you pay {amount} for order {order}, please prove that it is you.")
 
+    def __init__(self, *, order: OrderId, factors: int, amount: Money, decision: Decision | None = None) -> None:
+        super().__init__(order=order, factors=factors, amount=amount)
+        self.order, self.factors, self.amount, self.decision = order, factors, amount, decision
 
-def judge(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, now: datetime) -> Decision:
-    """Decide on a payment and take its amount from every limit it falls under.
 
-    Raises StepUpNeeded or the refusal of a limit; the transaction must then come to nothing.
+def judge(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, now: datetime, *, prepaid: bool = False) -> Decision:
+    """Decide on a payment, take its amount from every limit it falls under, and keep what was decided and why.
+
+    `prepaid`: the money is with the shop already, so that nothing is authorised anew. Raises StepUpNeeded, the refusal
+    of a limit (limits.LimitRefusal), or NoRate, StaleRate, RatesPart; the transaction must then come to nothing.
     """
-    limits.hold(
-        uow,
-        shop.policy,
-        now,
-        order=order.id,
-        shopper=order.shopper,
-        tier=uow.people.need(order.shopper).tier,
-        channel=order.method,
-        amount=shop.rates.approximately(quote.pay, shop.policy.currency, now.date())[0],
+    book = book_at(shop.policy, now)
+    person, seller = uow.people.need(order.shopper), uow.sellers.need(order.seller)
+    proof, passed, strong = proof_of(uow, shop, order, quote, now)
+    known = {**known_of(shop, order, person, seller, minds_rail=book.minds_rail), **proof}
+    if prepaid:
+        known["prepaid"] = "yes"
+    facts = facts_about(order, quote, now, known, uow.own_limits.get(order.shopper))
+    lines = _lines(book, facts)
+    facts = replace(facts, sums=sums_of(shop, order, quote.pay, now, lines))
+    held = {name: limits.without_ended(uow, purse) for name, purse in limits.purses(uow, facts, lines).items()}
+    seen = _seen(facts, lines, held, strong)
+    outcome = decide(facts, lines, seen)
+    decision = _decision(shop.ids.new(), outcome, facts, book.id, seen)
+    if outcome.verdict is Verdict.REFUSE:
+        refusal = limits.refusal_of(outcome, facts, _renewal(uow, shop, outcome, facts, held))
+        if isinstance(refusal, limits.LimitRefusal):
+            refusal.decision = decision
+        raise refusal
+    if outcome.verdict is Verdict.STEP_UP:
+        raise StepUpNeeded(order=order.id, factors=outcome.factors, amount=quote.pay, decision=decision)
+    limits.take(uow, facts, lines, held, strong)
+    _use_up(uow, passed, now)
+    _keep_book(uow, book, now)
+    return uow.decisions.add(decision)
+
+
+def _lines(book: Book, facts: Facts) -> tuple[Line, ...]:
+    """The lines that concern a payment, the shopper's own among them."""
+    return tuple(line for line in (*book.lines, *own_lines(facts.own)) if concerns(line, facts))
+
+
+def _seen(facts: Facts, lines: tuple[Line, ...], held: dict[str, Purse], strong: datetime | None) -> dict[str, int]:
+    seen: dict[str, int] = {}
+    for line in lines:
+        window = windows.window_of(line, facts.seller)
+        if line.metric in windows.SUMMED and window not in seen:
+            entries = held[limits.purse_id(line.whose, facts)].used
+            seen[window] = windows.used(entries, window, windows.tag_of(line, facts.at, strong, facts.order), facts.at)
+    return seen
+
+
+def _decision(id: str, outcome: Outcome, facts: Facts, book: str, seen: dict[str, int]) -> Decision:
+    return Decision(
+        id=id,
+        order=facts.order,
+        person=facts.shopper,
+        verdict=outcome.verdict,
+        because=outcome.line.id if outcome.line else "",
+        factors=outcome.factors,
+        facts=facts,
+        book=book,
+        at=facts.at,
+        seen=seen,
+        notes=outcome.notes,
     )
-    facts = Facts(order.id, order.shopper, order.seller, order.method, quote.pay, now)
-    return uow.decisions.add(
-        Decision(shop.ids.new(), order.id, order.shopper, Verdict.ALLOW, "", 0, facts=facts, book="", at=now)
-    )
+
+
+def _renewal(uow: UnitOfWork, shop: Shop, outcome: Outcome, facts: Facts, held: dict[str, Purse]) -> datetime | None:
+    """When some of what stood in the way is there again."""
+    line = outcome.line
+    assert line is not None
+    if line.rule == COOL:
+        return cooling(uow, facts.shopper, facts.at, shop.policy)
+    if line.metric not in windows.SUMMED:
+        return None
+    entries = held[limits.purse_id(line.whose, facts)].used
+    first = windows.renewal(entries, windows.window_of(line, facts.seller), facts.at)
+    return first or windows.ends(line.metric, line.zone, line.days, line.hours, facts.at)
+
+
+def _use_up(uow: UnitOfWork, passed: list[Challenge], now: datetime) -> None:
+    """A proof confirms one payment."""
+    for challenge in passed:
+        uow.challenges.save(replace(challenge, used_at=now))
+
+
+def _keep_book(uow: UnitOfWork, book: Book, now: datetime) -> None:
+    if not uow.rulebooks.count(id=book.id):
+        with suppress(Duplicate):
+            uow.rulebooks.add(Rulebook(book.id, book.text, now))
+
+
+def keep(uow: UnitOfWork, shop: Shop, refused: LimitOrStepUp) -> None:
+    """Keep the decision behind a refusal, in a transaction of its own: the one that it was made in came to nothing."""
+    decision = refused.decision
+    if decision is not None:
+        _keep_book(uow, book_at(shop.policy, decision.at), decision.at)
+        with suppress(Duplicate):
+            uow.decisions.add(decision)
+
+
+LimitOrStepUp = limits.LimitRefusal | StepUpNeeded
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> tuple[Line, ...]:
+    return read_book(text)
+
+
+def replay(uow: UnitOfWork, decision: Decision) -> Outcome | None:
+    """Decide again from what was kept. None when the rules that were in force are not there."""
+    book = uow.rulebooks.get(decision.book)
+    if book is None:
+        return None
+    return decide(decision.facts, (*_read(book.text), *own_lines(decision.facts.own)), decision.seen)
+
+
+def check(uow: UnitOfWork) -> Iterator[Finding]:
+    """Invariant 16: every decision comes out the same from what was kept with it."""
+    for decision in uow.decisions.walk():
+        outcome = replay(uow, decision)
+        if outcome is None:
+            yield Finding(16, decision.id, "the rules that it was made by are not kept")
+            continue
+        again = _decision(decision.id, outcome, decision.facts, decision.book, decision.seen)
+        if replace(again, version=decision.version) != decision:
+            said = f"{decision.verdict} {decision.because}".strip()
+            yield Finding(
+                16, decision.id, f"it says {said}; decided again it is {again.verdict} {again.because}".strip()
+            )

@@ -322,7 +322,7 @@ def take_up_again(uow: UnitOfWork, shop: Shop, order: Order) -> Order:
     for line in sorted(order.lines, key=lambda one: one.product):
         _take(uow, line)
     quote = _quote(uow, shop, order, shop.methods[order.method])
-    judge(uow, shop, order, quote, shop.clock.now())
+    judge(uow, shop, order, quote, shop.clock.now(), prepaid=True)
     deadline = shop.clock.now() + shop.policy.pay_within[order.method]
     locks.lock(uow, shop, quote, deadline)
     asked = replace(intent, presentment=quote.pay, settlement=quote.owed, quote=quote.id)

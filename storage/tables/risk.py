@@ -1,4 +1,4 @@
-"""Tables of the limits: how much of each is used, and which order holds what of it."""
+"""Tables of the limits: how much of each is used, which order holds what of it, and what was decided by which rules."""
 
 from __future__ import annotations
 
@@ -20,18 +20,54 @@ class Counters(SQLModel, table=True):
     version: int = whole()
 
 
+class Purses(SQLModel, table=True):
+    """core.risk.holds.Purse; what is used as JSON."""
+
+    __tablename__: ClassVar[str] = "purses"
+    id: str = text(key=True)
+    used: str = text()
+    at: datetime | None = moment()
+    version: int = whole()
+
+
 class Holds(SQLModel, table=True):
-    """core.risk.holds.Hold."""
+    """core.risk.holds.Hold; what was taken as JSON."""
 
     __tablename__: ClassVar[str] = "holds"
-    __table_args__ = (Index("ix_holds_order", "order"), Index("ix_holds_counter", "counter"))
+    __table_args__ = (Index("ix_holds_order", "order"),)
     id: str = text(key=True)
     order: str = text()
-    counter: str = text()
-    amount_minor: int = whole()
-    amount_asset: str = text()
+    purse: str = text()
+    taken: str = text()
     released: bool = flag()
     placed_at: datetime = moment()
+    version: int = whole()
+
+
+class OwnLimits(SQLModel, table=True):
+    """core.risk.own.OwnLimits."""
+
+    __tablename__: ClassVar[str] = "own_limits"
+    person: int = whole(key=True)
+    payment_minor: int | None = whole()
+    payment_asset: str | None = text()
+    day_minor: int | None = whole()
+    day_asset: str | None = text()
+    next_payment_minor: int | None = whole()
+    next_payment_asset: str | None = text()
+    next_day_minor: int | None = whole()
+    next_day_asset: str | None = text()
+    rises_at: datetime | None = moment()
+    version: int = whole()
+
+
+class Rulebooks(SQLModel, table=True):
+    """core.risk.rulebook.Rulebook."""
+
+    __tablename__: ClassVar[str] = "rulebooks"
+    id: str = text(key=True)
+    text: str = text()
+    first_at: datetime = moment()
     version: int = whole()
 
 

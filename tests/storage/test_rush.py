@@ -61,10 +61,11 @@ async def test_fifty_shoppers_at_once_buy_exactly_the_twenty_there_are(store: An
 
     def books(uow: Any) -> Any:
         states = Counter(order.state for order in uow.orders.find(limit=100))
-        used = {counter.id: counter.used for counter in uow.counters.find(limit=1000)}
-        held: Counter[str] = Counter()
+        used = {(purse.id, entry): n for purse in uow.purses.find(limit=1000) for entry, n in purse.used.items()}
+        held: Counter[tuple[str, str]] = Counter()
         for hold in uow.holds.find(limit=1000):
-            held[hold.counter] += hold.amount.minor
+            for entry, n in hold.taken.items():
+                held[hold.purse, entry] += n
         return uow.products.need(oil).stock, states, used, dict(held), uow.journal.totals(""), uow.journal.fold()
 
     stock, states, used, held, totals, fold = await store.read(books)

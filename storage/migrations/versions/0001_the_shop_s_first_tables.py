@@ -314,16 +314,14 @@ def upgrade() -> None:
         "holds",
         sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("order", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
-        sa.Column("counter", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("amount_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("purse", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("taken", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("released", sa.Boolean(), nullable=False),
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("holds", schema=None) as batch_op:
-        batch_op.create_index("ix_holds_counter", ["counter"], unique=False)
         batch_op.create_index("ix_holds_order", ["order"], unique=False)
 
     op.create_table(
@@ -500,6 +498,21 @@ def upgrade() -> None:
         batch_op.create_index("ux_outbox_key", ["key"], unique=True)
 
     op.create_table(
+        "own_limits",
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("payment_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("payment_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=True),
+        sa.Column("day_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("day_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=True),
+        sa.Column("next_payment_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("next_payment_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=True),
+        sa.Column("next_day_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("next_day_asset", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=True),
+        sa.Column("rises_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("person"),
+    )
+    op.create_table(
         "payouts",
         sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
         sa.Column("seller", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
@@ -580,6 +593,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_products_seller", ["seller", "created_at", "id"], unique=False)
         batch_op.create_index("ix_products_state", ["state", "created_at", "id"], unique=False)
 
+    op.create_table(
+        "purses",
+        sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("used", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "quotes",
         sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
@@ -683,6 +704,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_refunds_state", ["state", "created_at"], unique=False)
 
     op.create_table(
+        "rulebooks",
+        sa.Column("id", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("text", sa.String().with_variant(sa.TEXT(collation="C"), "postgresql"), nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "seals",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("first", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -749,6 +778,7 @@ def downgrade() -> None:
         batch_op.drop_index("ux_seals_last")
 
     op.drop_table("seals")
+    op.drop_table("rulebooks")
     with op.batch_alter_table("refunds", schema=None) as batch_op:
         batch_op.drop_index("ix_refunds_state")
         batch_op.drop_index("ix_refunds_receipt")
@@ -775,6 +805,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_quotes_expiry")
 
     op.drop_table("quotes")
+    op.drop_table("purses")
     with op.batch_alter_table("products", schema=None) as batch_op:
         batch_op.drop_index("ix_products_state")
         batch_op.drop_index("ix_products_seller")
@@ -792,6 +823,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_payouts_operation")
 
     op.drop_table("payouts")
+    op.drop_table("own_limits")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ux_outbox_key")
         batch_op.drop_index(
@@ -844,7 +876,6 @@ def downgrade() -> None:
     op.drop_table("inbox")
     with op.batch_alter_table("holds", schema=None) as batch_op:
         batch_op.drop_index("ix_holds_order")
-        batch_op.drop_index("ix_holds_counter")
 
     op.drop_table("holds")
     with op.batch_alter_table("hedges", schema=None) as batch_op:
