@@ -10,8 +10,9 @@ from core.channels import camt, cases, pix, pix_report, sepa
 from core.payments.disputes.cases import Stage, hear_dispute
 from core.payments.outcomes import is_new, what_must_not_differ
 from core.payments.receiving import Fact, take_in
+from core.payments.recon.balances import take_balances
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Statement, Taken, is_settlement, take_gap, take_report, take_word
+from core.payments.recon.matching import Reported, Statement, Taken, is_settlement, take_report, take_word
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
 from core.ports import Altered, Store, UnitOfWork
 from core.shop.context import Shop
@@ -31,7 +32,7 @@ class Booked:
     matched: int = 0
     open: int = 0  # exceptions
     altered: int = 0  # known lines with other content: alarms
-    gaps: int = 0  # statements whose balances their entries do not explain
+    gaps: int = 0  # balances of statements that their entries, or the statements before, do not explain
 
     def __add__(self, other: Booked) -> Booked:
         return Booked(
@@ -106,8 +107,7 @@ def _book_statements(uow: UnitOfWork, shop: Shop, statements: list[Statement]) -
             booked += _settle(uow, shop, statement)
         else:
             booked += Booked(new=sum(_word(uow, shop, told) for told in statement.lines))
-        if take_gap(uow, shop, statement):
-            booked += Booked(gaps=1)
+        booked += Booked(gaps=take_balances(uow, shop, statement))
     return booked
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from bot.screens.screen import Key, Screen, row, rows
+from core.payments.recon.bankline import LineState, Why
 
 if TYPE_CHECKING:
     from bot.notices import Notice
@@ -26,6 +27,17 @@ async def statement_gap(notice: Notice) -> None:
     """A statement that does not add up."""
     line = await notice.house.store.read(lambda uow: uow.banklines.need(notice.about))
     t = notice.t
+    if line.state is not LineState.OPEN:
+        return  # what was missing has come
+    if line.why is Why.GAP:
+        text = t(
+            "🚨 The statement {document} begins {amount} away from where the last one ended: one is missing between "
+            "them. What it tells was booked. Please send the one that is missing.",
+            document=line.document,
+            amount=line.gross,
+        )
+        await notice.say(Screen(text, rows(row(Key(t.plain("🔎 Look at it"), ("rx", line.id))))))
+        return
     text = t(
         "🚨 The statement {document} does not add up: its balance moved {amount} further than its entries explain. "
         "An entry is missing in it, or the file was cut off. What it does tell was booked.",

@@ -19,6 +19,7 @@ KINDS = {
     LineKind.FEE: Word("fee"),
     LineKind.CHARGEBACK: Word("payment taken back"),
     LineKind.SETTLEMENT: Word("settlement of a batch"),
+    LineKind.BALANCE: Word("balance of a statement"),
     LineKind.OTHER: Word("other movement"),
 }
 WHYS = {
@@ -33,6 +34,7 @@ WHYS = {
     Why.EARLY: Word("a settlement that came before its report"),
     Why.BATCH: Word("it is not the sum of its batch"),
     Why.BALANCE: Word("the statement’s entries do not explain its balances"),
+    Why.GAP: Word("no statement we have ends where this one begins"),
 }
 CLOSINGS = {
     Into.NOTHING: Word("✅ Explained"),
@@ -164,6 +166,6 @@ def booked(t: Words, new: int, matched: int, open_: int, altered: int, gaps: int
             )
         )
     if gaps:
-        lines.append(t("🚨 Its entries do not explain its balances: something is missing in it."))
+        lines.append(t("🚨 Its balances do not fit: an entry is missing in it, or a statement before it."))
     look = row(Key(t.plain("🔎 Reconciliation"), ("rl", 0))) if open_ or gaps else ()
     return Screen(Html("\n").join(lines), rows(look))

@@ -48,7 +48,7 @@ def read_camt(document: bytes, account: str, now: datetime, channel: str) -> lis
     """The booked entries of `account` (an IBAN). Raises BadStatement; nothing is returned of a document with a fault.
 
     A booking date may be a bare day: then the payment counts as made when it was told, `now`. Of a statement (camt.053)
-    `gap` is what its balances move beyond its entries; one without both balances has none.
+    `gap` is what its balances move beyond its entries; one without both balances has none, and neither of them counts.
     """
     try:
         root = fromstring(document, forbid_dtd=True)
@@ -69,15 +69,19 @@ def _statement(part: Element, now: datetime, channel: str, *, final: bool) -> St
     source = _Source(_text(part, "Id")[:60], channel, now)
     booked = [row for row in _children(part, "Ntry") if _status(row) == "BOOK"]
     lines = tuple(line for place, row in enumerate(booked) for line in _entry(row, place, source))
-    gap = _gap(part, lines) if final else None
-    return Statement(channel, source.name or f"{now:%Y-%m-%dT%H:%M:%S}", lines, final, gap)
+    ends = _ends(part) if final else None
+    gap = _gap(*ends, lines) if ends else None
+    return Statement(channel, source.name or f"{now:%Y-%m-%dT%H:%M:%S}", lines, final, gap, ends)
 
 
-def _gap(part: Element, lines: tuple[Reported, ...]) -> Money | None:
-    """How much further the balance moved than the entries say."""
+def _ends(part: Element) -> tuple[Money, Money] | None:
+    """The balances that it opens and closes with."""
     opening, closing = _balance(part, _OPENING), _balance(part, _CLOSING)
-    if opening is None or closing is None:
-        return None
+    return None if opening is None or closing is None else (opening, closing)
+
+
+def _gap(opening: Money, closing: Money, lines: tuple[Reported, ...]) -> Money | None:
+    """How much further the balance moved than the entries say."""
     entries = sum((line.gross - line.kept).minor for line in lines if line.gross.asset == closing.asset)
     gap = Money(closing.minor - opening.minor - entries, closing.asset)
     return gap or None

@@ -20,6 +20,7 @@ class LineKind(StrEnum):
     FEE = "fee"
     CHARGEBACK = "chargeback"  # a payment that was taken back: a recall, a reversal, a card's chargeback
     SETTLEMENT = "settlement"  # a channel's batch that arrived on the bank account
+    BALANCE = "balance"  # no movement: what a statement says that the account holds at its end
     OTHER = "other"
 
 
@@ -45,6 +46,11 @@ class Why(StrEnum):
     EARLY = "early"  # a batch arrived, and no report has told of it yet
     BATCH = "batch"  # a batch arrived that is not the sum of its lines
     BALANCE = "balance"  # a statement's entries do not explain its balances
+    GAP = "gap"  # a statement begins with a balance that none we know has ended with
+
+
+MOVES_NOTHING = (Why.BALANCE, Why.GAP)
+"""Exceptions that are about a document, not about money of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{4,64}")
+_NAME = re.compile(r"[A-Z0-9_-]{4,64}")
 _WAITS = (Why.EARLY, Why.BATCH, Why.SEVERAL)
 _MOST = 1000
 
@@ -57,8 +57,8 @@ class Credit:
 
 
 def names_in(words: str) -> tuple[str, ...]:
-    """The words of a text that may be the name of a batch."""
-    return tuple(dict.fromkeys(_NAME.findall(words)))
+    """The words of a text that may be the name of a batch: in capitals, as banks write a text in their own way."""
+    return tuple(dict.fromkeys(_NAME.findall(words.upper())))
 
 
 def batch_name(channel: str, batch: str) -> str:

@@ -12,7 +12,7 @@ from core.ids import PersonId
 from core.ledger.accounts import BANK, PROCESSOR_FEES, SUSPENSE, clearing
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, asset
-from core.payments.recon.bankline import BankLine, LineState, Why
+from core.payments.recon.bankline import MOVES_NOTHING, BankLine, LineKind, LineState, Why
 from core.payments.settlement.payouts import HAND
 from core.ports import UnitOfWork
 from core.shop.context import Shop
@@ -93,7 +93,8 @@ def _standing(uow: UnitOfWork, channel: str, has: Money, listed: Money, explaine
         waiting=has - listed - explained,
         listed=listed,
         explained=explained,
-        cleared=uow.banklines.count(channel=channel, state=LineState.MATCHED),
+        cleared=uow.banklines.count(channel=channel, state=LineState.MATCHED)
+        - uow.banklines.count(channel=channel, kind=LineKind.BALANCE),
         open=uow.banklines.count(channel=channel, state=LineState.OPEN),
         last=newest[0].booked_at if newest else None,
     )
@@ -141,7 +142,7 @@ def is_by_hand(line: BankLine) -> bool:
 
 def in_clearing(line: BankLine) -> Money:
     """What an exception leaves in clearing: a missing line its money; a line that fits nothing the lack of it."""
-    if line.why is Why.BALANCE:
+    if line.why in MOVES_NOTHING:
         return Money(0, line.gross.asset)
     return -line.gross if line.document else line.gross
 

@@ -34,7 +34,6 @@ from core.payments.refunds import return_refund_by_message, settle_refund_by_mes
 from core.payments.settlement.payouts import HAND, return_payout_by_message, settle_payout_by_message
 from core.ports import Duplicate, UnitOfWork
 from core.shop.context import Shop
-from core.shop.notices import tell
 
 # A bank that names a payment anew in each message tells of it within so many days of its first word.
 TOLERANCE = timedelta(days=7)
@@ -104,6 +103,7 @@ class Statement:
     lines: tuple[Reported, ...]
     final: bool = True
     gap: Money | None = None  # closing balance − opening balance − entries, when not zero
+    ends: tuple[Money, Money] | None = None  # the balances that it opens and closes with
 
 
 class Taken(StrEnum):
@@ -166,7 +166,7 @@ def take_report(
     uow: UnitOfWork, shop: Shop, document: str, lines: Iterable[Reported], verbs: Verbs = VERBS
 ) -> list[Taken]:
     """Book a report or statement, line by line; then its batches are whole, and what came before them is found."""
-    told = list(lines)
+    told = [_capitals(one) for one in lines]
     taken = [take_line(uow, shop, document, one, verbs) for one in told]
     report_batches(uow, shop, ((one.channel, one.batch) for one in told if one.batch))
     return taken
@@ -174,7 +174,7 @@ def take_report(
 
 def take_line(uow: UnitOfWork, shop: Shop, document: str, told: Reported, verbs: Verbs = VERBS) -> Taken:
     """Book a line of a settlement report or statement: first as a messenger of its fact, then out of clearing."""
-    known = _known(uow, told)
+    told, known = _capitals(told), _known(uow, told)
     if known is not None:
         return Taken.KNOWN if (known.gross, known.fee) == (told.gross, told.kept) else Taken.ALTERED
     while told.batch and uow.banklines.count(about=batch_name(told.channel, told.batch), state=_OVER):
@@ -198,31 +198,9 @@ def take_line(uow: UnitOfWork, shop: Shop, document: str, told: Reported, verbs:
     return Taken.MATCHED if line.state is LineState.MATCHED else Taken.OPEN
 
 
-def take_gap(uow: UnitOfWork, shop: Shop, statement: Statement) -> bool:
-    """List a statement that does not add up; False when it is listed already. Nothing is posted: no line is known."""
-    now, missing = shop.clock.now(), statement.gap
-    if missing is None:
-        return False
-    line = BankLine(
-        id=shop.ids.new(10),
-        channel=statement.channel,
-        document=statement.document,
-        fact=f"balance:{statement.document}"[:64],
-        kind=LineKind.OTHER,
-        gross=missing,
-        fee=zero(missing.asset),
-        booked_at=now,
-        state=LineState.OPEN,
-        opened_at=now,
-        why=Why.BALANCE,
-    )
-    try:
-        uow.banklines.add(line)
-    except Duplicate:
-        return False
-    for admin in shop.admins:
-        tell(uow, now, admin, "statement_gap", line.id)
-    return True
+def _capitals(told: Reported) -> Reported:
+    """Whatever its channel writes, a batch has one name."""
+    return replace(told, batch=told.batch.upper())
 
 
 # Finding what a line is about

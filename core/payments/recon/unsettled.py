@@ -16,7 +16,7 @@ from core.money import Money, asset, zero
 from core.payments.disputes import clawbacks
 from core.payments.operations import OperationKind, OperationState
 from core.payments.receipts import Misfit
-from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
+from core.payments.recon.bankline import MOVES_NOTHING, BankLine, LineKind, LineState, Why
 from core.payments.recon.batches import batch_name, batch_net, report_batches
 from core.ports import Duplicate, Shelf, UnitOfWork
 from core.shop.context import Shop
@@ -204,7 +204,7 @@ def check(uow: UnitOfWork, before: datetime | None = None) -> Iterator[Finding]:
         if before is not None and one.at <= before and not lines:
             yield Finding(INVARIANT, one.about, f"{one.amount} of {one.channel} has no bank line and is on no list")
     for line in uow.banklines.walk():
-        if line.document and line.why is not Why.BALANCE and not _settles(uow, line) and not _corrected(uow, line):
+        if line.document and line.why not in MOVES_NOTHING and not _settles(uow, line) and not _corrected(uow, line):
             expected[clearing(line.channel), line.gross.asset.code] -= line.gross.minor
     real = uow.journal.totals("clearing:")
     for account, code in sorted(real.keys() | expected.keys()):

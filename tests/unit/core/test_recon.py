@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from core.payments.receipts import Misfit
 from core.payments.receiving import take_in
 from core.payments.recon import exceptions, unsettled
 from core.payments.recon import matching as recon
+from core.payments.recon.balances import take_balances
 from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
 from core.payments.recon.exceptions import (
     Into,
@@ -31,7 +33,7 @@ from core.payments.recon.exceptions import (
     standings,
     take_exception,
 )
-from core.payments.recon.matching import Reported, Taken, Verbs, take_line, take_report
+from core.payments.recon.matching import Reported, Statement, Taken, Verbs, take_line, take_report
 from core.payments.refunds import NothingToRefund, refund_order, refund_receipt
 from core.payments.settlement.payout import Payout, PayoutState
 from core.payments.settlement.payouts import payout_done
@@ -236,7 +238,7 @@ def test_a_batch_waits_in_clearing_until_it_arrives_as_one_line() -> None:
     shop = Shop()
     for fee in ("0.30 EUR", "0.40 EUR"):
         order, told = shop.paid("10.00 EUR")
-        shop.takes(shop.line(order, told.fact, batch="PO-77", fee=money(fee)))
+        shop.takes(shop.line(order, told.fact, batch="po-77", fee=money(fee)))
     assert shop.clearing() == {"clearing:sepa": "EUR 19.30"}
     arrived = Reported("sepa", LineKind.PAYMENT, "S1", money("19.30 EUR"), NOON, reference="PAYOUT PO-77", firm=False)
     assert shop.takes(arrived, "STMT-2") is Taken.MATCHED
@@ -512,6 +514,41 @@ def test_what_a_rail_carries_is_not_settled_by_paper() -> None:
     shop.sweeps()
     with pytest.raises(OnPaper):
         shop.do(close_exception, ADA, shop.lines()[0].id, "it is there", Into.BANK)
+
+
+# Statements, one after the other
+
+
+def a_statement(number: int, opening: str, closing: str) -> Statement:
+    return Statement("sepa", f"S{number}", (), ends=(money(opening), money(closing)))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([1, 2, 3])))
+def test_a_statement_begins_where_another_one_ended_whichever_comes_first(order: tuple[int, ...]) -> None:
+    shop = Shop()
+    told = {
+        1: a_statement(1, "10.00 EUR", "25.00 EUR"),
+        2: a_statement(2, "25.00 EUR", "5.00 EUR"),
+        3: a_statement(3, "5.00 EUR", "50.00 EUR"),
+    }
+    for number in order:
+        shop.do(take_balances, told[number])
+        assert shop.do(take_balances, told[number]) == 0, "told again, it changes nothing"
+    open_ = [one for one in shop.look(lambda uow: uow.banklines.find(state=LineState.OPEN)) if one.why]
+    # Nobody knows what came before the first one: that is said of the one that began it, when it came late.
+    assert [one.fact for one in open_] == ([] if order[0] == 1 else ["opening:S1"])
+    assert shop.clearing() == {} and shop.books() == {}
+
+
+def test_a_statement_that_is_missing_is_listed_with_what_it_moved() -> None:
+    shop = Shop()
+    shop.do(take_balances, a_statement(1, "10.00 EUR", "25.00 EUR"))
+    assert shop.do(take_balances, a_statement(3, "5.00 EUR", "50.00 EUR")) == 1
+    (line,) = shop.look(lambda uow: uow.banklines.find(state=LineState.OPEN))
+    assert (line.why, line.gross, line.document) == (Why.GAP, money("-20.00 EUR"), "S3")
+    assert shop.news(ADA) == ["statement_gap"]
+    (standing,) = shop.look(standings)
+    assert (standing.open, standing.cleared, standing.listed) == (1, 0, zero(asset("EUR")))
 
 
 # What never comes
