@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+import socket
 import tempfile
 import time
 import tomllib
@@ -104,15 +105,22 @@ class Demo:
         shop_port: int = 0,
         limits: Limits | None = None,
         past: Wanted | None = None,
+        pages: bool = False,
     ) -> None:
-        """`past`: what a new shop has behind it when it opens. One that has been open keeps its own."""
+        """`past`: what a new shop has behind it when it opens. One that has been open keeps its own.
+
+        `pages`: a step-up can be answered on the shop's page, too.
+        """
         self._throw_away = data is None
         self.data = data or Path(tempfile.mkdtemp(prefix="sampan-demo-"))
         self.data.mkdir(parents=True, exist_ok=True)
         self.clock = DemoClock(self.data / "skipped-seconds")
-        self._port, self._shop_port, self._limits = port, shop_port, limits
-        self.sandbox = Sandbox(clock=self.clock.seconds, data=self.data / "telegram")
+        self._port, self._limits = port, limits
+        self.sandbox = Sandbox(clock=self.clock.seconds, data=self.data / "telegram", privacy=False)
         self._past = past if not self._has_been_open() else None
+        # A passkey belongs to a name, not to a number; and the name holds the port, so it is chosen beforehand.
+        self._shop_port = shop_port or (free_port() if pages else 0)
+        self._pages = f"http://localhost:{self._shop_port}" if pages else ""
         # Of a past every name hangs on its seed; of a present none is made twice.
         dice = random.Random(f"{self._past.seed}:bank") if self._past else None  # noqa: S311
         self.bank = pocket_bank.mount(self.sandbox, data=self.data, rng=dice)
@@ -126,7 +134,8 @@ class Demo:
         progress("opening the shop …")
         # One person looks on: a thread draws fast enough, and costs no second process.
         drawers = ThreadPoolExecutor(1, "studio")
-        self.shop = Sampan(config.read(self._environment(base)), clock=self.clock, limits=self._limits, drawers=drawers)
+        settings = config.read(self._environment(base))
+        self.shop = Sampan(settings, clock=self.clock, limits=self._limits, drawers=drawers, pages=self._pages)
         if self._past:
             await self._make_past(self._past, progress)
         await self.shop.start()
@@ -240,6 +249,12 @@ class Demo:
         await self.sandbox.stop()
         if self._throw_away:
             shutil.rmtree(self.data, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
 
 
 def _open_sellers(uow: UnitOfWork, shop: Shop) -> None:

@@ -15,6 +15,9 @@ from core.channels import rates
 from core.policy import BadPolicy
 from storage import migrate
 
+_PRIVACY = (
+    "cannot warn of imitators in groups: send /setprivacy to @BotFather and choose Disable, or make it an admin there"
+)
 ENOUGH_DISK = 500_000_000  # bytes
 
 
@@ -112,7 +115,8 @@ async def _telegram(session: aiohttp.ClientSession, settings: Settings) -> Findi
         return Finding(
             f"@{bot['username']} is not inline", False, "Send /setinline to @BotFather, so that cards can be shared."
         )
-    return Finding(f"Telegram knows the bot: @{bot['username']}")
+    sees = "warns of imitators in groups" if bot.get("can_read_all_group_messages") else _PRIVACY
+    return Finding(f"Telegram knows the bot: @{bot['username']}; it {sees}")
 
 
 async def _rates(session: aiohttp.ClientSession, settings: Settings) -> Finding:

@@ -57,7 +57,7 @@ async def hear_text(visit: Visit, text: str) -> None:
 
 async def _judge_picture(visit: Visit, message: Message) -> None:
     visit.house.reader.take_turn(visit.who)
-    data = await _fetch(message)
+    data = await fetch(message)
     found = await visit.house.reader.read(data)
     if not found:
         await visit.tell(screens.nothing_found(visit.t))
@@ -65,7 +65,7 @@ async def _judge_picture(visit: Visit, message: Message) -> None:
     await _tell(visit, found, data)
 
 
-async def _fetch(message: Message) -> bytes:
+async def fetch(message: Message) -> bytes:
     """The picture's file. Raises NoPicture."""
     source = message.photo[-1] if message.photo else message.document
     if source is None or (source.file_size or 0) > LARGEST:

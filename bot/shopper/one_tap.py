@@ -22,6 +22,7 @@ async def pay(visit: Visit, product_id: str, order_id: str, minor: str, method: 
         # Nothing was kept. The draft goes the ordinary way from here: its confirmation leads through the step-up.
         view = await visit.note(one_tap.put_aside, product, order, method)
         assert view.quote is not None
+        visit.origin = {"press": f"ok {view.order.id} {view.quote.id}"}
         await buying.confirm(visit, view.order.id, view.quote.id)
         return
     if view.order.state is OrderState.DRAFT:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+import pytest_asyncio
+import segno
+
+from bot.demo import ADMIN, ROSA
+from tests.flows.driver import GROUP
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CARD = "4111 1111 1111 1111"
+
+
+def a_code(payload):
+    """A picture with a QR code of somebody else's making."""
+    out = io.BytesIO()
+    segno.make(payload, error="m").save(out, kind="png", scale=8)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("words", [f"take my card {CARD}", "my PIN is 4711", "4711"])
@@ -71,3 +84,86 @@ async def test_other_words_stand_on_the_next_card(town):
     await nora.wait_for("blue elephant")
     card = await nora.buy(await town.on_sale("Own words", "10.00 EUR"), "SEPA")
     assert re.search("Your phrase: blue elephant", card["text"])
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def calm(town):
+    """An hour in which nobody was warned: a group hears only so many warnings in one."""
+    await town.skip(3601)
+    return town
+
+
+async def warned(town, writer, text):
+    """What the bot answers in the group to a message, or None once the bot has shown that it read on."""
+    writer.mark = await town.seq()
+    sent = await writer.say(text, GROUP)
+    nora = await town.newcomer()
+    await nora.say("/start")
+    await nora.wait_for("Welcome")
+    for message in await writer.messages(GROUP):
+        if message["out"] and message.get("reply_to") == sent["message_id"]:
+            return message
+    return None
+
+
+@pytest.mark.parametrize("name", ["Sampan Dеmо Shор", "Sampan Demo Shop Support", "Casa R0sa", "西湖小铺"])
+async def test_a_group_is_warned_of_who_passes_for_the_shop_or_a_seller(calm, name):
+    town = calm
+    eve, ada = await town.newcomer(name), town.chatter(ADMIN)
+    ada.mark = await town.seq()
+    await eve.say("Pay me here, it is cheaper", GROUP)
+    warning = await eve.wait_for("🚨", GROUP)
+    assert "Careful" in warning["text"] and "小心" in warning["text"]
+    assert "t.me/c/1000000001/" in (await ada.wait_for("passes for"))["text"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "new bot: @sampan_b0t",
+        "https://t.me/sampan_bot_help",
+        "please pay to DE89 3704 0044 0532 0130 00",
+        "BCD\n002\n1\nSCT\n\nSampan Demo Shop\nDE89370400440532013000\nEUR10.00",
+    ],
+)
+async def test_a_group_is_warned_of_look_alike_bots_and_of_codes_and_accounts_that_are_not_the_shops(calm, text):
+    town = calm
+    eve = await town.newcomer("Eve")
+    await eve.say(text, GROUP)
+    assert "@sampan_bot" in (await eve.wait_for("🚨", GROUP))["text"]
+
+
+async def test_a_forged_code_in_a_picture_is_seen_in_the_group(calm):
+    town = calm
+    eve = await town.newcomer("Eve")
+    forged = "BCD\n002\n1\nSCT\n\nSampan Demo Shop\nDE89370400440532013000\nEUR10.00"
+    await eve.send(a_code(forged), "photo.jpg", "image/jpeg", kind="photo", chat_id=str(GROUP))
+    assert "do not pay this code" in (await eve.wait_for("🚨", GROUP))["text"]
+
+
+async def test_a_group_hears_each_warning_once(calm):
+    town = calm
+    eve = await town.newcomer("Sampan Demo Shop")
+    await eve.say("one", GROUP)
+    await eve.wait_for("🚨", GROUP)
+    assert await warned(town, eve, "two") is None
+
+
+async def test_people_talking_in_a_group_are_left_alone_and_not_written_down(town):
+    mia = await town.newcomer("Mia")
+    for text in ("hello all", "the tea of @sampan_bot is good", "see https://t.me/sampan_bot?start=shop", "2026"):
+        assert await warned(town, mia, text) is None
+    assert await town.look(lambda uow: uow.people.get(mia.who)) is None
+
+
+async def test_the_sellers_and_the_admin_are_not_taken_for_imitators(town):
+    assert await warned(town, town.chatter(ROSA), "hello, from Casa Rosa") is None
+    assert await warned(town, town.chatter(ADMIN), "our account is DE89 3704 0044 0532 0130 00") is None
+
+
+async def test_a_card_number_in_a_group_is_told_of_in_private(town):
+    nora = await town.newcomer()
+    await nora.start()
+    await nora.wait_for("Welcome")
+    await nora.say(CARD, GROUP)
+    assert "delete the message yourself" in (await nora.wait_for("🛑"))["text"]
