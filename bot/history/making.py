@@ -70,8 +70,11 @@ async def make(
     start = (end - length(wanted.orders)).replace(minute=0, second=0, microsecond=0)
     history = await asyncio.to_thread(rates.shipped_rates)
     dice = random.Random(wanted.seed)  # noqa: S311
+    risk = shop.policy.risk
     past_shop = replace(
         shop,
+        # The people of the past have enrolled nothing to confirm a large payment with.
+        policy=replace(shop.policy, risk=replace(risk, step_up=risk.step_up * 10_000)),
         ids=Ids(random.Random(f"{wanted.seed}:ids")),  # noqa: S311
         rates=RateDesk(None, gap_bp=shop.policy.fx.gap_bp, history=history),
     )

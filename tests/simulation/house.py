@@ -118,6 +118,7 @@ class House:
             rates=RateDesk(world.policy.fx.max_age),
             methods=world.methods,
             admins=world.admins,
+            code_keys=(b"a key of the simulation",),
         )
         channels = {**{name: rail.of(self) for name, rail in world.rails.items()}, "hand": ByHand()}
         self.driver = Driver(self.store, self.shop, channels)

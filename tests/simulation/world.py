@@ -76,6 +76,7 @@ def a_hasty_policy(schedule: str, default: str) -> Policy:
         reconciliation=replace(rules.reconciliation, settle_days=2),
         settlements={name: re.compile(settler(name)) for name in CHANNELS},
         limits=tuple(replace(one, amount=one.amount * 2) for one in rules.limits),
+        risk=replace(rules.risk, step_up=rules.risk.step_up * 10_000),  # nobody here has anything to prove it with
     )
 
 
