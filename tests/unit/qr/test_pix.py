@@ -203,7 +203,7 @@ def test_a_standing_order_beside_a_charge_is_named():
 
 
 def test_a_standing_order_alone_is_no_way_to_pay_once():
-    """pix-utils 2.8.2 builds it: an account template without an account, and the address of the order to be accepted."""
+    """pix-utils 2.8.2 builds it: an account template without an account, and the address of the order to accept."""
     rec = _pix_template(("25", "pix.example.com/rec/1"))
     payload = _sealed(change={"26": _pix_template(), "62": tlv.build([("05", "***")]), "80": rec})
     assert pix.parse(payload).kind is pix.PixKind.RECURRENCE
