@@ -61,6 +61,9 @@ VARIABLES = (
     Variable("SAMPAN_PIX_API_URL", "The bank's PIX API, for refunds.", "by hand", "https://bank.example"),
     Variable("SAMPAN_BANK_KEY", "What we say to the bank's APIs (bearer).", "", ""),
     Variable("SAMPAN_BANK_SECRET", "What the bank signs its webhooks with (HMAC). Needed with PIX.", "", ""),
+    Variable("SAMPAN_CODES_URL", "A gateway that sends codes by SMS or mail (JSON POST).", "no codes",
+             "https://gateway.example/send"),
+    Variable("SAMPAN_CODES_KEY", "What we say to that gateway (bearer). Needed with the URL.", "", ""),
     Variable("SAMPAN_RATES", "Exchange rates: ecb, ecb:URL, json:URL, two of these by comma to be compared, or history "
              "(the shipped file).", "ecb", "ecb,json:https://rates.example/latest"),
     Variable("SAMPAN_RATES_MAX_AGE", "Business days after which a rate is too old.", "the policy's", "3"),
@@ -130,6 +133,9 @@ class Settings:
     pix: PixSettings | None
     bank_key: Secret
     bank_secret: Secret
+    codes_url: str
+    """Empty where no codes are sent."""
+    codes_key: Secret
     rates: str
     """ "ecb", "ecb:URL", "json:URL", two of them by comma, or "history"."""
     rates_max_age: int | None
@@ -189,6 +195,8 @@ class _Reader:
             pix=pix,
             bank_key=Secret(self._get("BANK_KEY")),
             bank_secret=self._bank_secret(pix),
+            codes_url=self._url("CODES_URL"),
+            codes_key=self._codes_key(),
             rates=self._rates(),
             rates_max_age=self._max_age(),
             unknown=tuple(sorted(self._values.keys() - {variable.name for variable in VARIABLES})),
@@ -345,6 +353,14 @@ class _Reader:
         if pix and not secret:
             self._fault("BANK_SECRET", "is not set", "PIX is confirmed by the bank's signed webhook: give its secret.")
         return Secret(secret)
+
+    def _codes_key(self) -> Secret:
+        url, key = self._get("CODES_URL"), self._get("CODES_KEY")
+        if url and not key:
+            self._fault("CODES_KEY", "is not set", "Give the key that the gateway at SAMPAN_CODES_URL gave you.")
+        if key and not url:
+            self._fault("CODES_URL", "is not set, but its key is", "Give the gateway's address, or leave both out.")
+        return Secret(key)
 
     def _rates(self) -> str:
         sources = [source.strip() for source in self._get("RATES", "ecb").split(",")]

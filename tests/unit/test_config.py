@@ -138,7 +138,7 @@ def test_an_empty_variable_counts_as_unset(tmp_path: Path) -> None:
 
 def test_the_table_names_every_variable_once() -> None:
     names = [variable.name for variable in VARIABLES]
-    assert len(set(names)) == len(names) == 24
+    assert len(set(names)) == len(names) == 26
     assert all(variable.meaning.endswith(".") for variable in VARIABLES)
 
 
@@ -155,3 +155,12 @@ def test_two_rate_sources_may_be_compared(tmp_path: Path) -> None:
 def test_sources_that_cannot_be_compared_are_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadConfig, match="SAMPAN_RATES"):
         settings(tmp_path, SAMPAN_RATES=text)
+
+
+def test_a_gateway_for_codes_has_an_address_and_a_key(tmp_path: Path) -> None:
+    both = {"SAMPAN_CODES_URL": "https://gateway.example/send", "SAMPAN_CODES_KEY": "k"}
+    found = settings(tmp_path, **both)
+    assert (found.codes_url, found.codes_key.reveal()) == ("https://gateway.example/send", "k")
+    assert "SAMPAN_CODES_KEY" in faults(tmp_path, SAMPAN_CODES_URL=both["SAMPAN_CODES_URL"])
+    assert "SAMPAN_CODES_URL" in faults(tmp_path, SAMPAN_CODES_KEY="k")
+    assert "SAMPAN_CODES_URL" in faults(tmp_path, **{**both, "SAMPAN_CODES_URL": "http://gateway.example/send"})
