@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,12 +25,12 @@ from core.risk.challenge import Challenge
 from core.risk.device import Device, PageFacts
 from core.risk.factors import Factor
 from core.risk.proofs import credentials
-from core.risk.stepping import ProofNeeded, Tried, cancel, count_guess, mine, open_, settle_guess
+from core.risk.stepping import ChallengeOver, ProofNeeded, Tried, cancel, count_guess, mine, open_, settle_guess
 from core.shop.context import Shop
 from core.shop.notices import tell
 
 Json = dict[str, Any]
-SendCode = Callable[[PersonId, str], Awaitable[None]]  # a code for a challenge goes out; raises core's refusals
+SendCode = Callable[[PersonId, str, Words], Awaitable[None]]  # a code for a challenge goes out; raises core’s refusals
 
 _LONGEST_NAME = 2000  # characters of a credential's key: WebAuthn ids have up to 1,023 bytes
 
@@ -121,7 +122,8 @@ class Desk:
             return {"state": "more", "challenge": await self._shown(caller, challenge)}
         await self._store.write(_confirmed_on, self._shop, caller.who, challenge.id)
         if challenge.purpose == enrolling.purpose_of(Factor.TOTP):
-            await self._store.write(enrolling.confirm, self._shop, caller.who, challenge.id)
+            with suppress(ChallengeOver):  # the chat was quicker
+                await self._store.write(enrolling.confirm, self._shop, caller.who, challenge.id)
             self._poke()
         return {"state": "passed"}
 
@@ -150,7 +152,7 @@ class Desk:
         if self._send_code is None:
             raise Gone
         name = text(body, "challenge", 40)
-        await self._send_code(caller.who, name)
+        await self._send_code(caller.who, name, caller.t)
         return {"challenge": await self._shown(caller, await self._store.read(mine, caller.who, name))}
 
     async def cancel(self, caller: Caller, body: Json) -> Json:
