@@ -59,7 +59,7 @@ async def _demo(options: argparse.Namespace) -> int:
 
     past = Wanted(options.history, options.history_seed) if options.history else None
     try:
-        demo = Demo(options.data, port=options.port, past=past)
+        demo = Demo(options.data, port=options.port, past=past, pages=True)
     except Unfinished:
         print(f"The history in {options.data} was not finished. Delete that folder and try again.", file=sys.stderr)
         return 1

@@ -27,9 +27,13 @@ from bot.config import Settings
 from bot.pictures.process import DrawingProcess
 from bot.pictures.reading import Reader
 from bot.pictures.studio import Studio, Upload
+from bot.shopper import stepping
 from bot.speaker import Speaker
 from bot.visit import TELEGRAM, House
 from bot.web.doors import Doors, serve
+from bot.web.stepup_desk import Desk
+from bot.web.stepup_door import StepUpDoor, address
+from bot.web.webauthn import Passkeys
 from bot.wire.calls import Calls
 from bot.wire.intake import ALLOWED_UPDATES, Intake
 from bot.wire.limiter import ChatLimiter, Limits
@@ -62,6 +66,7 @@ from storage.vault import Vault
 log = logging.getLogger(__name__)
 
 WEBHOOK_PATH = "/telegram"
+LOOPBACK = ("http://127.0.0.1:*", "http://localhost:*")
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -192,7 +197,9 @@ class Sampan:
         ids: Ids | None = None,
         limits: Limits | None = None,
         drawers: Executor | None = None,
+        pages: str = "",
     ) -> None:
+        """`pages`: where people's browsers reach us beside the public URL: loopback, for the demo's own page."""
         self.settings, self._limits = settings, limits
         self.clock: Clock = clock or SystemClock()
         policy = policy_of(settings)
@@ -211,6 +218,9 @@ class Sampan:
         self.store = open_storage(settings)
         self.pictures: Pictures = FilePictures(settings.data / "pictures")
         self.web_url = ""
+        # Telegram opens pages over https alone, and nobody should type a PIN into another.
+        public = settings.public_url if settings.public_url.startswith("https://") else ""
+        self._site, self._framed_on = pages or public, LOOPBACK if pages else ()
         self._drawers = drawers or DrawingProcess()
         self._decoder = drawers or DrawingProcess()  # strangers' pictures: may die without a card being late
         self._polling: asyncio.Task[None] | None = None
@@ -268,6 +278,7 @@ class Sampan:
             receive_statement=books.statement,
             reader=Reader(self._decoder, self.clock.now, self.shop.policy.risk.codes),
             publish_menus=self.publish_menus,
+            step_up_page=address(self._site),
             poke=self.worker.poke,
             write=self.worker.write,
         )
@@ -325,8 +336,23 @@ class Sampan:
         if self.settings.public_url:
             handler = webhook_handler(self._intake, self.settings.webhook_secret.reveal())
             doors.app.router.add_post(WEBHOOK_PATH, handler)
+        if self._site:
+            self._step_up_door().add_routes(doors.app)
         host, port = self.settings.listen
         self._runner, self.web_url = await serve(doors.app, host, port)
+
+    def _step_up_door(self) -> StepUpDoor:
+        settings, site = self.settings, self._site
+        keys = Passkeys(site, self.shop.name, settings.key("passkeys")) if Passkeys.possible(site) else None
+        desk = Desk(
+            self.store,
+            self.shop,
+            passkeys=keys,
+            device_key=settings.key("devices"),
+            poke=self.worker.poke,
+            send_code=partial(stepping.send_code, self.house),
+        )
+        return StepUpDoor(self.store, self.clock, settings.bot_token, desk, frames=self._framed_on)
 
     async def _listen(self) -> None:
         bot = self.app.bot
