@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.cards import retire
 from bot.screens import operations as screens
+from bot.worker import Finish
 from core.ids import OperationId
 from core.payments.operations import Operation
 from core.shop.orders import OrderState
@@ -33,14 +36,20 @@ async def charge_in_doubt(notice: Notice) -> None:
     await notice.say(screens.charge_in_doubt(notice.t, await notice.order()))
 
 
-async def charge_refused(notice: Notice) -> None:
-    """To the shopper: this way did not work; another may."""
+async def charge_refused(notice: Notice) -> Finish | None:
+    """To the shopper: this way did not work; another may. Its code leaves the chat, unless another took its place."""
     view = await notice.order()
-    if view.order.state is OrderState.PLACED:
-        await notice.say(screens.charge_refused(notice.t, view))
+    order, refused = view.order, screens.charge_refused(notice.t, view)
+    if order.state is not OrderState.PLACED:
+        return None
+    await notice.say(refused)
+    if order.card_message is None or view.charge is None or view.charge.id != notice.extra["operation"]:
+        return None
+    await retire(notice, view, order.card_message, refused.text)
+    return lambda uow: uow.orders.save(replace(uow.orders.lock(order.id), card_message=None))
 
 
-KINDS: dict[str, Callable[[Notice], Awaitable[None]]] = {
+KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     "in_doubt": in_doubt,
     "parked": parked,
     "charge_in_doubt": charge_in_doubt,

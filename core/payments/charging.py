@@ -106,6 +106,8 @@ def _ask(uow: UnitOfWork, shop: Shop, order: Order, intent: Intent, rest: Money 
     charge = _begin(uow, shop, method, _charge(shop, method, intent, amount), intent.payer)
     if charge.is_offer:
         tell(uow, shop.clock.now(), order.shopper, "payment_card", order.id, charge=charge.id)
+    elif order.card_message is not None:  # its channel has yet to give the new code: the old one must not be paid
+        tell(uow, shop.clock.now(), order.shopper, "code_over", order.id, charge=charge.id)
 
 
 def _begin(uow: UnitOfWork, shop: Shop, method: Method, charge: Operation, payer: PersonId) -> Operation:

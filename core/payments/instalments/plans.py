@@ -286,9 +286,16 @@ def codes_over(uow: UnitOfWork, shop: Shop, limit: int = 500) -> list[OperationI
 def end_codes(uow: UnitOfWork, shop: Shop) -> int:
     """End them: a late payer asks for a new one. How many."""
     over = codes_over(uow, shop)
-    for charge in over:
-        _end(uow, shop, uow.operations.lock(charge))
+    for number in over:
+        charge = uow.operations.lock(number)
+        _end(uow, shop, charge)
+        _take_down(uow, shop, uow.plans.need(charge.order), charge)
     return len(over)
+
+
+def _take_down(uow: UnitOfWork, shop: Shop, plan: Plan, charge: Operation) -> None:
+    """Have a code that has ended leave the chat, too."""
+    tell(uow, shop.clock.now(), plan.shopper, "code_over", plan.id, charge=charge.id)
 
 
 def _say(uow: UnitOfWork, shop: Shop, order: Order, plan: Plan) -> None:
@@ -344,7 +351,10 @@ def write_off(uow: UnitOfWork, shop: Shop, admin: PersonId, order_id: OrderId) -
     note_command(uow, shop, admin, "writeoff", order=order_id, amount=str(plan.left))
     plan = planbooks.write_off(uow, shop, uow.plans.lock(order_id))
     for code in plan.codes:
-        _end(uow, shop, uow.operations.lock(code.operation))
+        charge = uow.operations.lock(code.operation)
+        if charge.state not in _ENDED:
+            _end(uow, shop, charge)
+            _take_down(uow, shop, plan, charge)
     return plan.left
 
 
