@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -40,7 +41,7 @@ async def examine(environ: Mapping[str, str]) -> list[Finding]:
         Finding(f"{name} is not a variable of Sampan", False, "Misspelt? Remove it.") for name in settings.unknown
     ]
     findings += [_policy(settings), _disk(settings), await asyncio.to_thread(_database, settings)]
-    findings += _ways_to_pay(settings)
+    findings += [*_ways_to_pay(settings), _codes(settings)]
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
         findings += [await _telegram(session, settings), await _rates(session, settings)]
     return findings
@@ -96,6 +97,13 @@ def _ways_to_pay(settings: Settings) -> list[Finding]:
     if not settings.admins:
         found.append(Finding("no admin", False, "Set SAMPAN_ADMINS to your Telegram user id (@userinfobot tells it)."))
     return found
+
+
+def _codes(settings: Settings) -> Finding:
+    """Nothing is wrong without a gateway: whoever confirms by PIN, app or passkey needs none."""
+    if not settings.codes_url:
+        return Finding("no SAMPAN_CODES_URL: payments are confirmed by PIN, authenticator app or passkey, not by codes")
+    return Finding(f"codes by SMS or mail go out over {urlsplit(settings.codes_url).hostname}")
 
 
 async def _telegram(session: aiohttp.ClientSession, settings: Settings) -> Finding:

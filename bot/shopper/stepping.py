@@ -18,11 +18,11 @@ from bot.visit import Guest, House, Visit
 from bot.words import Html, Words
 from core.ids import PersonId
 from core.ports import UnitOfWork
-from core.risk import codes, judging, stepping, totp
+from core.risk import codes, stepping, totp
 from core.risk.challenge import Challenge
 from core.risk.codes import Letter, NotSent
 from core.risk.factors import Factor
-from core.risk.judging import StepUpNeeded
+from core.risk.judging import StepUpNeeded, keep
 from core.risk.keypad import CANCEL, ERASE, OK, KeyUsed, Pad
 from core.risk.pin import MOST
 from core.risk.proofs import PAY, bound_to
@@ -38,6 +38,8 @@ _FIRST = (Factor.PIN, Factor.TOTP, Factor.CODE, Factor.RECOVERY)  # which is ask
 
 async def begin(visit: Visit, fault: StepUpNeeded | ProofNeeded) -> None:
     """Open the challenge that a refusal asks for, and put it to them. Raises TooFresh and what storage refuses."""
+    if isinstance(fault, StepUpNeeded):
+        await visit.house.store.write(keep, visit.shop, fault)
     try:
         challenge = await visit.note(_open, fault, visit.origin)
     except NotEnrolled:
@@ -63,12 +65,9 @@ def _open(
             payee=fault.payee,
             data=origin,
         )
-    decision, told = getattr(fault, "decision", None), fault.params
-    if decision is not None:
-        judging.keep(uow, shop, fault)
-    order, amount = uow.orders.need(told["order"]), told["amount"]
+    order, amount = uow.orders.need(fault.order), fault.amount
     # Asked to be paid another way, it is that way's payment that is confirmed; the order does not say so yet.
-    method = decision.facts.method if decision is not None else order.method
+    method = fault.decision.facts.method if fault.decision else order.method
     seller = uow.sellers.need(order.seller)
     bound = bound_to(PAY, order.id, order.seller, method, str(amount.minor), amount.asset.code)
     return stepping.open_(
@@ -77,7 +76,7 @@ def _open(
         who,
         PAY,
         bound,
-        needed=told["factors"],
+        needed=fault.factors,
         order=order.id,
         amount=amount,
         payee=f"{seller.name} ({shop.methods[method].payee})" if method in shop.methods else seller.name,
