@@ -52,7 +52,8 @@ async def picture(notice: Notice, view: OrderView, title: str, until: datetime) 
         title=title,
         amount=t.money(charge.amount),
         items=_items(view),
-        hint=t.plain("Scan with your bank’s app · check mark {mark}", mark=mark_of(house.shop, charge)),
+        hint=t.plain("Scan with your bank’s app · check mark"),
+        mark=mark_of(house.shop, charge),
         rows=(
             Row(t.plain("Payee"), method.payee),
             Row(t.plain("Reference"), charge.reference),

@@ -47,6 +47,8 @@ class PaymentCard:
     """Payee, reference, deadline; at most four are drawn."""
     photo: bytes | None = None
     """A clean product photo (product.normalise), or none."""
+    mark: str = ""
+    """A few letters behind the hint by which the code is told from others."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,19 @@ def payment_card(card: PaymentCard) -> bytes:
     """The card as JPEG, 800 x 1080. Raises qrfast.TooLong when no legible code holds the payload, and BadPhoto."""
     picture = _frame(card, paint.TEAL)
     _draw_code(picture, card.payload)
-    text, style = fonts.fit(card.hint, Style(22), _PANEL[2] - _PANEL[0] - 60, 16)
-    fonts.draw(picture, (WIDTH // 2, _PANEL[3] - 20), text, style, paint.MUTED, "m")
+    _draw_hint(picture, card.hint, card.mark)
     return paint.jpeg(picture)
+
+
+def _draw_hint(picture: Image.Image, hint: str, mark: str) -> None:
+    """The hint and the mark, drawn apart: the hint is the same on every card, and kept."""
+    strong, level = Style(22, 600), _PANEL[3] - 20
+    room = fonts.width(mark, strong) + 8 if mark else 0
+    text, style = fonts.fit(hint, Style(22), _PANEL[2] - _PANEL[0] - 60 - room, 16)
+    end = (WIDTH + fonts.width(text, style) - room) // 2
+    fonts.draw(picture, (end, level), text, style, paint.MUTED, "r")
+    if mark:
+        fonts.draw(picture, (end + room, level), mark, strong, paint.INK, "r")
 
 
 def receipt(slip: Receipt) -> bytes:
