@@ -157,7 +157,7 @@ def test_no_address_in_a_code_is_ever_visited(capsys):
         dynamic = tlv.seal(tlv.build([*fields, ("62", order)]))
         assert asked(capsys, dynamic)[1]["problems"] == ["remote"]
         assert asked(capsys, f"http://{place}/admin")[1]["fields"] == {"host": "127.0.0.1"}
-        assert asked(capsys, f"upi://pay?pa=a@b&pn=A&url=http://{place}/")[1]["valid"]
+        assert asked(capsys, f"upi://pay?pa=shop@bank&pn=A&url=http://{place}/")[1]["valid"]
         assert asked(capsys, f"bitcoin:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa?r=http://{place}/&pop=http://{place}")[1][
             "valid"
         ]
