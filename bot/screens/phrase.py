@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Words
 from core.people import Person
@@ -19,6 +21,11 @@ def with_phrase(t: Words, text: Html, person: Person) -> Html:
     """Text with the line below it."""
     line = phrase_line(t, person)
     return Html("\n").join([text, line]) if line else text
+
+
+def signed(t: Words, screen: Screen, person: Person) -> Screen:
+    """A screen that asks to confirm, with the line below its words."""
+    return replace(screen, text=with_phrase(t, screen.text, person))
 
 
 def phrase_page(t: Words, phrase: str) -> Screen:

@@ -21,6 +21,7 @@ NAMES = {
 
 _PURPOSES = {
     "raise-limit": Word("to raise your limit"),
+    "phrase": Word("to change your safety phrase"),
     "set-pin": Word("to change your payment PIN"),
     "remove-factor": Word("to remove a way to confirm"),
     "recovery-code": Word("to make a new recovery code"),

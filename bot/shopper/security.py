@@ -13,6 +13,7 @@ from telegram.error import BadRequest
 from bot import argon
 from bot.screens import security as screens
 from bot.screens import stepup
+from bot.screens.phrase import signed
 from bot.screens.screen import Screen
 from bot.screens.security import Enrolled
 from bot.visit import House, Visit
@@ -74,7 +75,7 @@ async def _keypad(
     now, least = visit.shop.clock.now(), visit.shop.policy.risk.pin_least
     goal = stepup.AGAIN if first else stepup.SET
     pad = visit.house.keypads.open(visit.who, now, goal, NOTHING, least=least, most=pin.MOST, first=first, then=then)
-    await visit.show(stepup.setting(visit.t, pad, why, note))
+    await visit.show(signed(visit.t, stepup.setting(visit.t, pad, why, note), visit.person))
 
 
 async def entered(visit: Visit, pad: Pad) -> None:

@@ -12,6 +12,8 @@ from telegram.error import BadRequest
 
 from bot import argon
 from bot.screens import stepup as screens
+from bot.screens.phrase import signed
+from bot.screens.screen import Screen
 from bot.shopper import security
 from bot.shopper.security import NOTHING
 from bot.visit import Guest, House, Visit
@@ -46,6 +48,11 @@ async def begin(visit: Visit, fault: StepUpNeeded | ProofNeeded) -> None:
         await security.lead(visit, visit.origin)
         return
     await put(visit, challenge)
+
+
+async def _show(visit: Visit, screen: Screen) -> int:
+    """A screen that asks to confirm carries the words by which they know it for the shop's; its message's id."""
+    return await visit.show(signed(visit.t, screen, visit.person))
 
 
 def _open(
@@ -89,14 +96,14 @@ async def put(visit: Visit, challenge: Challenge, factor: Factor | None = None, 
     page = visit.house.step_up_page
     able = _able(visit.house, challenge)
     if factor is None and (page or not able):
-        message = await visit.show(screens.page_first(visit.t, challenge, able, page))
+        message = await _show(visit, screens.page_first(visit.t, challenge, able, page))
     else:
         factor = factor or able[0]
         if factor is Factor.CODE and challenge.sent_at is None:
             await send_code(visit.house, visit.who, challenge.id, visit.t)
         pad = _keypad(visit, challenge, factor)
         others = [one for one in able if one is not factor]
-        message = await visit.show(screens.proving(visit.t, challenge, pad, others, page, note))
+        message = await _show(visit, screens.proving(visit.t, challenge, pad, others, page, note))
     if message != challenge.message:
         await visit.note(_shown, challenge.id, message)
 
@@ -140,11 +147,11 @@ async def press(visit: Visit, token: str, about: str) -> None:
         keypads.close(visit.who)
         await (security.entered(visit, pad) if pad.goal in (screens.SET, screens.AGAIN) else _entered(visit, pad))
     elif pad.goal in (screens.SET, screens.AGAIN):
-        await visit.show(screens.setting(visit.t, pad))
+        await _show(visit, screens.setting(visit.t, pad))
     else:
         challenge = await visit.look(stepping.mine, visit.who, pad.about)
         others = [one for one in _able(visit.house, challenge) if one != pad.goal]
-        await visit.show(screens.proving(visit.t, challenge, pad, others, visit.house.step_up_page))
+        await _show(visit, screens.proving(visit.t, challenge, pad, others, visit.house.step_up_page))
 
 
 async def _anew(visit: Visit, about: str) -> None:
@@ -177,7 +184,7 @@ async def _entered(visit: Visit, pad: Pad) -> None:
 
 async def _stuck(visit: Visit, challenge: Challenge, factor: Factor, note: Html) -> None:
     others = [one for one in _able(visit.house, challenge) if one is not factor]
-    await visit.show(screens.stuck(visit.t, challenge, note, others, visit.house.step_up_page))
+    await _show(visit, screens.stuck(visit.t, challenge, note, others, visit.house.step_up_page))
 
 
 async def guess(house: House, who: PersonId, challenge: str, factor: Factor, digits: str, device: str = "") -> Tried:
@@ -251,7 +258,7 @@ async def caught(visit: Visit, text: str) -> bool:
     if visit.message is None or visit.house.keypads.of(visit.who, visit.shop.clock.now()) is None:
         return False
     try:
-        await visit.house.speaker.delete(visit.message.chat.id, visit.message.message_id)
+        await visit.house.speaker.forget(visit.message.chat.id, visit.message.message_id)
         gone = visit.t("I have deleted your message.")
     except BadRequest:
         gone = visit.t("I could not delete your message: please delete it yourself.")

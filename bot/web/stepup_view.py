@@ -21,6 +21,7 @@ _TITLES = {
     "pay": sentence("Confirm this payment"),
     "set-pin": sentence("First confirm with your present PIN"),
     "raise-limit": sentence("Confirm your new limits"),
+    "phrase": sentence("Confirm that your safety phrase is to be another"),
     "add-passkey": _VOUCH,
     "add-totp": _VOUCH,
     "add-code": _VOUCH,

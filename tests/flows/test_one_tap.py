@@ -8,6 +8,7 @@ import pytest
 
 from core.money import parse_price
 from tests.flows.driver import GROUP, button, labels, order_of
+from tests.flows.test_step_up import LARGE, PIN, is_keypad, keypad, presses, sets_pin, with_pin
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -99,3 +100,34 @@ async def test_a_card_in_a_group_never_pays_by_one_tap(town):
     page = await nora.start(f"p_{product}") or await nora.wait_for("In the group")
     data = button(page, TAP)["value"]
     assert "not yours" in (await town.chatter(5004).press_data(posted, data))["text"]
+
+
+async def test_a_large_payment_by_one_tap_is_confirmed_first_and_then_goes_on_by_itself(town):
+    nora = await regular(town)
+    await nora.say("/security")
+    await nora.wait_for("How you confirm")
+    await nora.press("Set a PIN")
+    await nora.wait_for(is_keypad)
+    await sets_pin(nora)
+    product = await town.on_sale("Dear", LARGE)
+    await nora.start(f"p_{product}")
+    page = await nora.wait_for("Dear")
+    await nora.press(TAP, page)
+    asked = await keypad(nora)
+    assert "€200.00" in asked["text"] and "Your phrase:" in asked["text"]
+    assert await town.stock(product) == 5, "nothing is taken before it is proved"
+    await presses(nora, PIN)
+    reading = await nora.scan(await nora.card())
+    assert reading["amount"] == "200.00"
+    assert await town.stock(product) == 4
+
+
+async def test_who_has_a_pin_confirms_before_the_safety_phrase_is_another(town):
+    nora = await with_pin(town)
+    await nora.say("/phrase")
+    before = (await nora.wait_for("safety phrase"))["text"].split("\n\n")[1]
+    await nora.press("🎲")
+    assert before in (await keypad(nora))["text"]
+    await presses(nora, PIN)
+    page = await nora.wait_for("Your safety phrase")
+    assert page["text"].split("\n\n")[1] != before
