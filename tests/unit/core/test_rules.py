@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.ids import OrderId, PersonId
@@ -307,6 +307,7 @@ GRADED = sorted(
 )
 
 
+@settings(deadline=None)
 @given(row=st.sampled_from(RULES), gone=st.sets(st.sampled_from(GRADED), min_size=1, max_size=4))
 def test_what_is_not_known_never_makes_a_payment_safer(row: tuple[Any, ...], gone: set[str]) -> None:
     _, payment, used, _, _ = row
@@ -317,6 +318,7 @@ def test_what_is_not_known_never_makes_a_payment_safer(row: tuple[Any, ...], gon
     assert after.factors >= before.factors or after.verdict is REFUSE
 
 
+@settings(deadline=None)
 @given(row=st.sampled_from(RULES), more=st.integers(0, 10**7))
 def test_more_used_never_makes_a_payment_safer(row: tuple[Any, ...], more: int) -> None:
     _, payment, _, _, _ = row
