@@ -100,10 +100,6 @@ class Speaker:
             reply_markup=self.keyboard(screen.keys, owner),
         )
 
-    async def delete(self, chat: int, message_id: int) -> None:
-        """Take a message away, ours or (in a private chat) theirs. Raises BadRequest when it is gone or too old."""
-        await self._call("deleteMessage", chat_id=chat, message_id=message_id)
-
     async def _edit(self, old: Message, chat: int, screen: Screen, owner: int | None) -> None:
         if screen.product and _shows(old, screen.product):
             await self.caption(chat, old.message_id, screen.text, screen.keys, owner)

@@ -21,7 +21,10 @@ from core.ids import PersonId
 from core.ports import UnitOfWork
 from core.risk import enrolling, stepping
 from core.risk.challenge import Challenge
+from core.risk.codes import Letter
 from core.risk.credentials import Credential
+from core.risk.factors import Factor
+from core.risk.proofs import credentials
 from core.risk.recovery import Recovery
 from core.shop.visitors import seller_of
 
@@ -108,10 +111,16 @@ async def _recovery(notice: Notice) -> Recovery:
 
 
 async def recovery_begun(notice: Notice) -> None:
-    """A recovery runs: stop it, if it is somebody else's."""
-    recovery = await _recovery(notice)
-    if recovery.is_open:
-        await notice.say(screens.recovery_begun(notice.t, recovery))
+    """A recovery runs: stop it, if it is somebody else's. Who has an address for codes hears of it there, too."""
+    recovery, house = await _recovery(notice), notice.house
+    if not recovery.is_open:
+        return
+    await notice.say(screens.recovery_begun(notice.t, recovery))
+    held = await house.store.read(credentials, PersonId(notice.to.id))
+    address = next((one.secret for one in held if one.factor is Factor.CODE), "")
+    if address and house.codes is not None:
+        text = screens.letter(notice.t, house.shop.name, recovery)
+        await house.codes.send(Letter(f"recovery-{recovery.id}", address, text))
 
 
 async def recovery_ripe(notice: Notice) -> None:

@@ -28,15 +28,16 @@ class Enrolled:
         return any(one.factor is factor for one in self.credentials)
 
 
-def overview(t: Words, held: Enrolled, *, codes: bool, page: str = "", more: Rows = ()) -> Screen:
-    """All of it. `codes`: the shop can send some; `more` are the buttons of other rooms (devices, safety phrase)."""
+def overview(t: Words, held: Enrolled, *, codes: bool, page: str = "") -> Screen:
+    """All of it. `codes`: the shop can send some; `page` is where passkeys are made."""
     lines = [t("<b>How you confirm payments</b>"), Html("")]
     lines += [_line(t, one, held.now) for one in sorted(held.credentials, key=lambda one: (one.factor, one.id))]
     if not held.credentials:
         lines.append(t("Nothing is set up yet. Small payments need nothing; larger ones ask for a payment PIN."))
     if held.recovery is not None:
         lines += [Html(""), running(t, held.recovery, held.now)]
-    return Screen(Html("\n").join(lines), rows(*_keys(t, held, codes=codes, page=page), *more))
+    lines += [Html(""), t("/devices — where you confirmed something\n/phrase — the words by which you know our cards")]
+    return Screen(Html("\n").join(lines), _keys(t, held, codes=codes, page=page))
 
 
 def _line(t: Words, one: Credential, now: datetime) -> Html:
@@ -67,6 +68,16 @@ def _keys(t: Words, held: Enrolled, *, codes: bool, page: str) -> Rows:
         row(Key(t.plain("❓ I forgot my PIN"), ("sf",))) if has(Factor.PIN) and held.recovery is None else (),
         row(Key(t.plain("🛑 Stop the recovery"), ("sx", held.recovery.id))) if held.recovery else (),
     )
+
+
+def another_kind(t: Words, *, has_pin: bool) -> Screen:
+    """To somebody who is asked for two independent factors and has one."""
+    text = t(
+        "This has to be confirmed in two different ways, and you have one: something you know (a PIN) and something "
+        "you have (an authenticator app, a passkey, your phone’s number). Please add the other, then confirm again."
+    )
+    add = Key(t.plain("📱 Add an authenticator app"), ("sa",)) if has_pin else Key(t.plain("🔢 Set a PIN"), ("sn",))
+    return Screen(text, rows(row(add)))
 
 
 def running(t: Words, recovery: Recovery, now: datetime) -> Html:
@@ -138,6 +149,16 @@ def no_way_back(t: Words) -> Screen:
         "who you are."
     )
     return Screen(text, rows(row(Key(t.plain("🙋 Ask the shop"), ("sq",)))))
+
+
+def letter(t: Words, shop: str, recovery: Recovery) -> str:
+    """A recovery, told by SMS or mail too: a thief of the chat account reads the chat alone."""
+    return t.plain(
+        "{shop}: a recovery of your payment PIN has begun. If that was not you, stop it in the chat by /security "
+        "before {moment}, or tell the shop.",
+        shop=shop,
+        moment=recovery.ripe_at,
+    )
 
 
 def wants_back(t: Words, who: int, name: str) -> Screen:

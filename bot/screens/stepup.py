@@ -141,7 +141,7 @@ def setting(t: Words, pad: Pad, why: Html | None = None, note: Html | None = Non
 
 def why_needed(t: Words) -> Html:
     """To somebody who needs a PIN and has none."""
-    return t("This payment has to be confirmed, and you have no payment PIN yet. Set one, then we go on.")
+    return t("This has to be confirmed, and you have no payment PIN yet. Set one, then we go on.")
 
 
 def wrong(t: Words, tried: Tried) -> Html:

@@ -64,9 +64,15 @@ async def set_pin(visit: Visit) -> None:
 
 
 async def lead(visit: Visit, then: dict[str, str]) -> None:
-    """To somebody who needs a factor and has none: set one first, then go on with `then`."""
-    await visit.look(pin.may_set, visit.shop, visit.who)
-    await _keypad(visit, then, why=stepup.why_needed(visit.t))
+    """To somebody who has not enough to prove it with: set a PIN first, then go on with `then`.
+
+    Who has something already needs another kind of it: that takes longer than a moment, and a step-up of its own.
+    """
+    held = await visit.look(_held, visit.shop, visit.who)
+    if held.credentials:
+        await visit.show(screens.another_kind(visit.t, has_pin=held.has(Factor.PIN)))
+    else:
+        await _keypad(visit, then, why=stepup.why_needed(visit.t))
 
 
 async def _keypad(
@@ -142,7 +148,7 @@ async def written_down(visit: Visit) -> None:
 async def forget(house: House, chat: int, message: int) -> None:
     """Delete a message with a secret. One too old to delete, or gone, stays as it is."""
     with suppress(BadRequest):
-        await house.speaker.delete(chat, message)
+        await house.speaker.forget(chat, message)
 
 
 # The others

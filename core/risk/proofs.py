@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.ids import PersonId
@@ -73,9 +73,3 @@ def proved(uow: UnitOfWork, now: datetime, order: Order, quote: Quote) -> frozen
     """The factors that the shopper has proved for exactly this payment, not yet used and not expired."""
     found = usable(uow, now, order.shopper, payment(order, quote))
     return frozenset(factor for one in found for factor in one.done)
-
-
-def spend(uow: UnitOfWork, now: datetime, order: Order, quote: Quote) -> None:
-    """Use up what was proved of this payment: it confirms no second one."""
-    for one in usable(uow, now, order.shopper, payment(order, quote)):
-        uow.challenges.save(replace(one, used_at=now))

@@ -11,7 +11,8 @@ from core.money import parse_price
 from core.risk import stepping
 from core.risk.challenge import Challenge
 from core.risk.factors import Factor
-from core.risk.proofs import enrolled, last_strong, payment, proved, spend
+from core.risk.judging import StepUpNeeded
+from core.risk.proofs import enrolled, last_strong, payment, proved
 from core.risk.stepping import Blocked, ChallengeOver, Locked, NotEnrolled, ProofNeeded, TooFresh
 from core.shop.browse import OrderView
 from tests.builders import LIN, MAYA, NOON, ROSA
@@ -79,8 +80,10 @@ def test_a_fresh_quote_of_the_same_amount_needs_no_second_proof(world: World, dr
 
 
 def test_a_proof_is_good_for_one_payment(world: World, draft: OrderView) -> None:
+    with pytest.raises(StepUpNeeded):
+        world.confirm(draft)
     guess_pin(world, MAYA, ask(world, draft).id, right=True)
-    world.store.write_now(spend, world.clock.now(), draft.order, draft.quote)
+    world.confirm(draft)
     assert proofs(world, draft) == frozenset()
 
 
