@@ -49,12 +49,12 @@ def read_codes(data: bytes) -> list[bytes]:
     return list(found)[:MOST_CODES]
 
 
-def read_codes_or_die(data: bytes) -> list[bytes]:
-    """As `read_codes`, in a process of its own, which is ended when it takes over MOST_SECONDS of wall time."""
+def read_codes_or_die(data: bytes, seconds: float = MOST_SECONDS) -> list[bytes]:
+    """As `read_codes`, in a process of its own, which is ended when it takes longer than so many seconds."""
     if multiprocessing.parent_process() is None or not hasattr(signal, "setitimer"):
         return read_codes(data)
     # No handler: the kernel ends the process, even inside a decoder that never comes back to the interpreter.
-    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return read_codes(data)
     finally:
