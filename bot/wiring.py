@@ -44,6 +44,7 @@ from bot.wire.webhook import webhook_handler
 from bot.words import Words
 from bot.worker import Finish, Worker
 from core.channels import hand, pix, rates, sepa
+from core.channels.codes import HttpCodes
 from core.channels.pix import Pix
 from core.channels.sepa import Sepa
 from core.clock import Clock, SystemClock
@@ -55,6 +56,7 @@ from core.payments.fx.desk import BY_HAND, Fixing, RateDesk
 from core.policy import BadPolicy, Policy, read_policy, shipped_policy
 from core.ports import Channel, Message, Pictures, Store, UnitOfWork
 from core.qr.reference import creditor_reference, pix_txid
+from core.risk.codes import CodeSender
 from core.shop.catalogue import Product
 from core.shop.context import Method, Shop
 from core.shop.selling import remember_file
@@ -125,6 +127,11 @@ def channels_of(settings: Settings, session: aiohttp.ClientSession, clock: Clock
             key=key,
         )
     return channels
+
+
+def codes_of(settings: Settings, session: aiohttp.ClientSession) -> CodeSender | None:
+    """The gateway for codes by SMS or mail, where the settings name one."""
+    return HttpCodes(session, settings.codes_url, settings.codes_key.reveal()) if settings.codes_url else None
 
 
 def open_storage(settings: Settings, **options: Any) -> OpenStore:
@@ -281,6 +288,7 @@ class Sampan:
             step_up_page=address(self._site),
             poke=self.worker.poke,
             write=self.worker.write,
+            codes=codes_of(self.settings, self._session),
         )
 
     async def _serve(self, books: Books) -> None:
