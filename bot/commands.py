@@ -19,6 +19,7 @@ from bot.shopper import (
     genuine,
     held,
     instalments,
+    limits,
     one_tap,
     orders,
     phrase,
@@ -80,6 +81,7 @@ COMMANDS: dict[str, Command] = {
     "held": Command(held.held, "everyone", Word("your money that paid no order")),
     "quickpay": Command(one_tap.quickpay, "everyone", Word("pay by one tap: on, off, and how")),
     "phrase": Command(phrase.phrase, "everyone", Word("the words by which you know our payment cards")),
+    "limits": Command(limits.limits, "everyone", Word("how much you may pay, and your own limits"), 2),
     "devices": Command(own_devices.devices, "everyone", Word("the devices on which you confirmed something")),
     "qr": Command(genuine.qr, "everyone", Word("is this payment code genuine?")),
     "security": Command(security.security, "everyone", Word("how you confirm payments: PIN, codes, the way back")),
@@ -187,6 +189,8 @@ PRESSES: dict[str, Handler] = {
     "sf": security.forgot,
     "sq": security.ask_shop,
     "sx": security.stop_recovery,
+    "lo": limits.ask,
+    "lr": limits.take_away,
     "dn": own_devices.not_me,
     "st": leave_it,
 }
@@ -211,6 +215,8 @@ async def hear(visit: Visit) -> None:
             await security.hear_code_address(visit, text)
         case "address":
             await buying.hear_address(visit, text, **data)
+        case "own_limit":
+            await limits.hear(visit, text, **data)
         case "phrase":
             await phrase.hear(visit, text)
         case "sell":

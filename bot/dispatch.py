@@ -24,7 +24,8 @@ from bot.shopper import browsing, buying, imitation, orders, secrets, stepping
 from bot.visit import AlreadyDone, House, Visit
 from bot.words import Words
 from core.errors import Refusal, Stale, sentence
-from core.risk.judging import StepUpNeeded
+from core.risk.judging import StepUpNeeded, keep
+from core.risk.limits import LimitRefusal
 from core.risk.secrets import blotted
 from core.risk.stepping import ProofNeeded
 from core.shop.carting import CartMoved
@@ -164,6 +165,8 @@ async def speak(visit: Visit, fault: Exception) -> None:
         elif isinstance(fault, StepUpNeeded | ProofNeeded):
             await _step_up(visit, fault)
         elif isinstance(fault, Refusal):
+            if isinstance(fault, LimitRefusal):
+                await visit.house.store.write(keep, visit.shop, fault)
             await visit.toast(t.plain_refusal(fault) if visit.query else t.refusal(fault), alert=True)
             if isinstance(fault, Stale):
                 try:

@@ -17,7 +17,8 @@ from core.policy.parts import Risk
 from core.policy.rule import Action, Layer, Line, Metric, Op, Rule, Whose, published
 
 CHECK, NOTE, OFF = "check", "note", "off"
-STEP_UP, SMALL, COOL, OWN = "shop.step-up", "shop.small", "shop.new-device", "own"
+STEP_UP, SMALL, COOL, OWN, COUNTED = "shop.step-up", "shop.small", "shop.new-device", "own", "shop.counted"
+_SHOPPERS = "shop:shopper"  # what a shopper pays, whoever bounds it
 _RAIL_STRONG = "eu.sca.rts#strong"
 
 
@@ -123,7 +124,9 @@ def risk_lines(risk: Risk) -> list[Line]:
         small("sum", Metric.STRONG, risk.small_sum, combine="or"),
         small("count", Metric.COUNT, None, count=risk.small_count, combine="or"),
         line(COOL, "payment", Metric.PAYMENT, Action.REFUSE, risk.cool_payment, **new),
-        line(COOL, "day", Metric.DAY, Action.REFUSE, risk.cool_day, **new),
+        line(COOL, "day", Metric.DAY, Action.REFUSE, risk.cool_day, counts=_SHOPPERS, **new),
+        # Never passed: a day is counted for who bounds theirs later in it, or comes with a new device.
+        line(COUNTED, "day", Metric.DAY, Action.NOTE, replace(risk.small, minor=10**17), counts=_SHOPPERS),
     ]
 
 

@@ -1,0 +1,79 @@
+"""/limits as people see it: how much they may still pay, and what they have bounded themselves to."""
+
+from __future__ import annotations
+
+from bot.screens.screen import Key, Screen, row, rows
+from bot.words import Html, Words
+from core.risk.owning import Room, Standing
+
+
+def limits_page(t: Words, standing: Standing) -> Screen:
+    """Every limit of one shopper, and the buttons for their own."""
+    lines = [t("📏 <b>Your limits</b>"), Html(""), t("This shop lets you pay:")]
+    lines += [_line(t, room) for room in standing.shop]
+    if not standing.shop:
+        lines.append(t("• as much as you like"))
+    lines += [Html(""), t("You have bounded yourself to:")]
+    lines += [_line(t, room) for room in standing.own]
+    if not standing.own:
+        lines.append(t("• nothing"))
+    lines += _rising(t, standing)
+    lines += [
+        Html(""),
+        t("Payments of {amount} and more you confirm, see /security.", amount=standing.step_up),
+        t(
+            "The strictest limit counts. The way you pay has limits of its own, of its providers; you are told of one "
+            "when it matters."
+        ),
+    ]
+    return Screen(
+        Html("\n").join(lines),
+        rows(
+            row(Key(t.plain("✏️ Per payment"), ("lo", "payment")), Key(t.plain("✏️ Per day"), ("lo", "day"))),
+            row(
+                Key(t.plain("Take away: payment"), ("lr", "payment")) if standing.limits.payment else None,
+                Key(t.plain("Take away: day"), ("lr", "day")) if standing.limits.day else None,
+            ),
+        ),
+    )
+
+
+def _line(t: Words, room: Room) -> Html:
+    if room.left is None:
+        return t("• {limit} in one payment", limit=room.limit)
+    told = {"limit": room.limit, "left": room.left, "renews": room.renews}
+    if room.kind == "day":
+        return t("• {limit} a day; {left} is left until {renews}", **told)
+    return t("• {limit} a year; {left} is left until {renews}", **told)
+
+
+def _rising(t: Words, standing: Standing) -> list[Html]:
+    limits = standing.limits
+    if limits.rises_at is None:
+        return []
+    lines = []
+    for now, then, words in (
+        (limits.payment, limits.next_payment, t("one payment")),
+        (limits.day, limits.next_day, t("one day")),
+    ):
+        if now != then:
+            none = t("no limit")
+            lines.append(
+                t(
+                    "⏳ From {moment} on for {what}: {limit}",
+                    moment=limits.rises_at,
+                    what=words,
+                    limit=none if then is None else t.money(then),
+                )
+            )
+    return lines
+
+
+def ask_amount(t: Words, kind: str, currency: str) -> Screen:
+    """How much at most?"""
+    question = (
+        t("How much may one payment of yours be at most, in {currency}? Lower holds at once.", currency=currency)
+        if kind == "payment"
+        else t("How much may you pay in one day at most, in {currency}? Lower holds at once.", currency=currency)
+    )
+    return Screen(question, ask=t.plain("Amount"))
