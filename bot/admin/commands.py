@@ -45,12 +45,21 @@ class WhichOrder(Refusal):
     sentence = sentence("Which order? Write /order and its number; /orders lists them.")
 
 
+class WhichOrders(Refusal):
+    """Not a state of an order."""
+
+    sentence = sentence("Which orders? /orders lists all, /orders STATE those in one state: {states}.")
+
+
 async def orders(visit: Visit, *words: str) -> None:
     """/orders [state]: everybody's for an admin, one's own for anyone else."""
     if not visit.is_admin:
         await shopper_orders.own_orders(visit)
         return
-    await all_orders(visit, "0", *words[:1])
+    state = words[0].lower() if words else ""
+    if state and state not in set(OrderState):
+        raise WhichOrders(states=", ".join(shopper_orders.PLACED))
+    await all_orders(visit, "0", state)
 
 
 async def all_orders(visit: Visit, page: str = "0", state: str = "") -> None:

@@ -24,8 +24,10 @@ class BadDispute(Refusal):
 
 
 async def disputes_(visit: Visit, *_: str) -> None:
-    """/disputes: what is open."""
-    visit.need_admin()
+    """/disputes: what is open; one's own for anybody but an admin."""
+    if not visit.is_admin:
+        await visit.say(screens.own_cases(visit.t, await visit.look(disputes.cases_of, visit.who)))
+        return
     await visit.say(screens.case_list(visit.t, await visit.survey(_open_cases, visit.shop)))
 
 

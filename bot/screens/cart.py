@@ -93,6 +93,12 @@ def pay_rates(t: Words, quote: Quote) -> list[Html]:
     return lines
 
 
+def owed_rates(t: Words, quote: Quote) -> list[Html]:
+    """The rates that what the seller is owed was made by: of two rates of a pair the last is theirs."""
+    theirs = {rate.base.code: rate for rate in quote.rates}.values()
+    return [rate_line(t, rate) for rate in theirs if rate.quote == quote.owed.asset]
+
+
 def review(t: Words, view: OrderView, shop: Shop, reader: Person, counts: tuple[int, ...] = ()) -> Screen:
     """Amount, payee, items, address, deadline: everything there is to check before confirming.
 
@@ -184,4 +190,4 @@ def ask_address(t: Words) -> Screen:
     )
 
 
-__all__ = ["ask_address", "cart", "items", "methods", "rate_line", "review"]
+__all__ = ["ask_address", "cart", "items", "methods", "owed_rates", "rate_line", "review"]

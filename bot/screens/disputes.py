@@ -14,6 +14,8 @@ from core.money import Money
 from core.payments.disputes.complaints import Complaint
 from core.payments.disputes.dispute import Dispute, DisputeState, Evidence
 
+MOST_KEYS = 8
+
 REASONS = {
     Complaint.NOT_RECEIVED: Word("It has not come"),
     Complaint.NOT_AS_DESCRIBED: Word("It is not what was described"),
@@ -236,12 +238,33 @@ def case_list(t: Words, views: Iterable[CaseView]) -> Screen:
     return Screen(fitted(t, [t("<b>Open cases</b>")], lines, [t("/dispute CASE shows one.")], MESSAGE))
 
 
+def own_cases(t: Words, found: list[Dispute]) -> Screen:
+    """/disputes for a side of them: how each stands, and where to say what happened."""
+    if not found:
+        return Screen(t("There is no case about an order of yours. An order’s page has a button for what is wrong."))
+    listed = [
+        t(
+            "<b>{dispute}</b> {amount}, order {order}: {state}",
+            dispute=one.id,
+            amount=one.amount,
+            order=one.order or "—",
+            state=STATES[one.state],
+        )
+        for one in found
+    ]
+    says = ((one, t.plain("✍️ Say what happened: {case}", case=one.id)) for one in found if one.is_open)
+    keys = [row(Key(words, ("de", one.id))) for one, words in says]
+    return Screen(fitted(t, [t("<b>Your cases</b>")], listed, [], MESSAGE), rows(*keys[:MOST_KEYS]))
+
+
 def case(t: Words, view: CaseView) -> Screen:
     """/dispute CASE: everything an admin decides by."""
     one = view.case
     before = [
         t("⚖️ <b>Case {dispute}: {state}</b>", dispute=one.id, state=STATES[one.state]),
-        t("Brought by {channel}, case {name}", channel=one.source, name=one.case),
+        t("Brought by the buyer")
+        if one.is_complaint
+        else t("Brought by {channel}, case {name}", channel=one.source, name=one.case),
         t("Order {order}: {amount}", order=one.order or "—", amount=one.amount),
         t("Reason: {reason}", reason=_reason(t, one)),
         t("Held of the sale: {amount}", amount=one.covered),

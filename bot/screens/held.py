@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
+from core.ids import OrderId
 from core.money import Money
 from core.payments.choices import Choices
 from core.payments.receipts import Misfit, Receipt
@@ -98,6 +99,14 @@ def _choices(t: Words, what: Choices) -> list[tuple[Key, ...]]:
         for order in what.others[:3]
     ]
     return keys
+
+
+def offered(t: Words, money: Receipt, order: OrderId) -> Screen:
+    """An order was placed that held money of its shopper's can pay."""
+    facts = {"amount": money.held, "order": order}
+    text = t("💰 {amount} of yours is held here. It can pay order {order}, or a part of it.", **facts)
+    use = Key(t.plain("💳 Use it for order {order}", order=order), ("ho", money.id, order))
+    return Screen(text, rows(row(use)))
 
 
 def nothing_held(t: Words) -> Screen:

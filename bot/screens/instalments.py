@@ -12,6 +12,7 @@ from core.ids import OrderId
 from core.money import Money
 from core.payments.instalments.plan import EVERYTHING, Part, Plan, PlanState
 from core.payments.operations import Operation
+from core.policy.parts import Instalments
 from core.shop.context import Method
 
 COPY_LIMIT = 256  # characters a copy button takes (Bot API CopyTextButton)
@@ -80,16 +81,39 @@ def order_key(t: Words, order: OrderId) -> tuple[Key, ...]:
     return row(Key(t.plain("📦 Order {order}", order=order), ("ov", order)))
 
 
-def plans(t: Words, found: list[Plan], now: datetime) -> Screen:
-    """/plans: what a shopper still has to pay, and the buttons to pay it."""
+def plans(t: Words, found: list[Plan], now: datetime, rules: Instalments, received: int) -> Screen:
+    """/plans: what a shopper still has to pay, and the buttons to pay it; else who may pay in parts.
+
+    `received`: how many orders a shopper must have received before they may.
+    """
     if not found:
-        return Screen(t("You have nothing to pay in parts. Where it is possible, the order’s page offers it."))
+        return Screen(Html("\n").join(_who_may(t, rules, received)))
     lines: list[Html] = [t("<b>What you pay in parts</b>")]
     keys: list[tuple[Key, ...]] = []
     for plan in found:
         lines += [Html(""), t("<b>Order {order}</b>", order=plan.id), *plan_lines(t, plan, now)]
         keys += [*pay_keys(t, plan), order_key(t, plan.id)]
     return Screen(Html("\n").join(lines), tuple(keys))
+
+
+def _who_may(t: Words, rules: Instalments, received: int) -> list[Html]:
+    lines = [
+        t("You have nothing to pay in parts."),
+        t(
+            "An order of {least} to {most} can be paid in {counts} parts: its page offers that.",
+            least=rules.least,
+            most=rules.most,
+            counts=[str(count) for count in rules.counts],
+        ),
+    ]
+    if received:
+        who = t.plural(
+            "It is for shoppers who have received {n} order, and are not behind with another one.",
+            "It is for shoppers who have received {n} orders, and are not behind with another one.",
+            received,
+        )
+        lines.append(who)
+    return lines
 
 
 def title(t: Words, plan: Plan, asked: int) -> str:
@@ -109,6 +133,7 @@ def part_card(
         t("Order {order}: {what}", order=plan.id, what=title(t, plan, asked)),
         t("Payee: {payee}", payee=method.payee),
         t("Reference: <code>{reference}</code>", reference=charge.reference),
+        *([t("It takes the place of the codes that were sent for single parts.")] if asked == EVERYTHING else []),
         Html(""),
         t("Scan the picture with your bank’s app, or copy this code into it:"),
         Html("<code>") + charge.payload + Html("</code>"),

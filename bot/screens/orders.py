@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.screens.cart import items, rate_line
+from bot.screens.cart import items, owed_rates, rate_line
 from bot.screens.catalogue import flag
 from bot.screens.fit import CAPTION, MESSAGE, fitted
 from bot.screens.genuine import mark_line
@@ -127,8 +127,7 @@ def order(t: Words, view: OrderView, reader: int, method: Method | None, now: da
             lines += [t("In {n} parts; the first is <b>{amount}</b>", n=one.parts, amount=asked(one, view.quote))]
     if view.quote and (sells or admin):
         lines.append(t("For the seller: <b>{amount}</b>", amount=view.quote.owed))
-        shown = view.quote.rates if admin else {rate.base: rate for rate in view.quote.rates}.values()
-        lines += [rate_line(t, rate) for rate in shown if admin or rate.quote == view.quote.owed.asset]
+        lines += [rate_line(t, rate) for rate in view.quote.rates] if admin else owed_rates(t, view.quote)
     if view.charge and (admin or one.shopper == reader):
         lines.append(t("Reference: <code>{reference}</code>", reference=view.charge.reference))
     if view.intent and view.intent.state is IntentState.IN_DOUBT and not sells:
@@ -311,7 +310,7 @@ def settled(t: Words, view: OrderView, part: str, release: Release, fee_bp: int)
     lines.append(t("Added to your balance: <b>{net}</b>", net=release.net))
     if quote.rates:
         lines.append(t("The buyer paid {paid}.", paid=quote.pay))
-        lines += [rate_line(t, rate) for rate in quote.rates]
+        lines += owed_rates(t, quote)
     if release.left:
         lines.append(t("Held until the buyer confirms receipt: {left}", left=release.left))
     return Screen(

@@ -100,6 +100,10 @@ def _own_payout(uow: UnitOfWork, who: PersonId, admin: bool, payout_id: str) -> 
 async def _send(visit: Visit, seller: Seller, period: Period) -> None:
     told: Statement = await visit.survey(statement, seller.id, period.since, period.until)
     t, shop = visit.t, visit.shop
+    if not told.has_anything:
+        facts = {"since": period.since, "until": period.until}
+        await visit.tell(t("There was nothing in this time: {since} to {until}.", **facts))
+        return
     name = f"statement-{seller.id}-{_day(period.since)}-{_day(period.until)}"
     caption = t("🧾 {seller}, {since} to {until}", seller=seller.name, since=period.since, until=period.until)
     sheet = papers.sheet(t, told, shop.name, min(period.until, shop.clock.now()))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bot.screens import cart as screens
+from bot.screens import held as held_screens
 from bot.shopper.window import show_product
 from bot.visit import Visit
 from core.errors import Refusal
 from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
+from core.payments import choices
 from core.payments.instalments import plans as instalments
 from core.ports import UnitOfWork
 from core.shop import browse, carting, checkout, visitors
@@ -118,6 +120,9 @@ async def confirm(visit: Visit, order_id: str, quote_id: str) -> None:
     await visit.toast(visit.t.plain("Order {order} is placed. Here comes your payment code.", order=order.id))
     if visit.query is not None and visit.message is not None:
         await visit.house.speaker.strip(visit.message.chat.id, visit.message.message_id)
+    for what in await visit.look(choices.held_for, visit.shop, visit.who):
+        if order.id in {other.id for other in what.others}:
+            await visit.say(held_screens.offered(visit.t, what.receipt, order.id))
 
 
 async def drop(visit: Visit, order_id: str) -> None:

@@ -19,7 +19,9 @@ async def choose(visit: Visit, order_id: str, count: str) -> None:
 async def plans(visit: Visit) -> None:
     """/plans: what is still to pay."""
     found = await visit.look(instalments.plans_of, visit.who)
-    await visit.show(screens.plans(visit.t, found, visit.shop.clock.now()))
+    policy = visit.shop.policy
+    screen = screens.plans(visit.t, found, visit.shop.clock.now(), policy.instalments, policy.regular_after)
+    await visit.show(screen)
 
 
 async def pay_next(visit: Visit, order_id: str) -> None:

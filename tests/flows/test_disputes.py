@@ -69,6 +69,13 @@ async def test_both_sides_of_a_complaint_are_heard_and_an_admin_decides(town):
     await rosa.wait_for("Kept for case")
 
     case = await case_of(town, order)
+    for side in (nora, rosa):
+        side.mark = await town.seq()
+        await side.say("/disputes")
+        assert case.id in (await side.wait_for("Your cases"))["text"]
+    sly = await town.newcomer("Sly")
+    await sly.say("/disputes")
+    await sly.wait_for("There is no case")
     await ada.say("/disputes")
     assert case.id in (await ada.wait_for("Open cases"))["text"]
     ada.mark = await town.seq()

@@ -141,3 +141,6 @@ async def test_a_new_shopper_is_not_offered_parts(town):
     await nora.press("⚡")
     review = await nora.wait_for(lambda message: any(one.startswith("✅") for one in labels(message)))
     assert not any("Pay in" in one for one in labels(review))
+    await nora.say("/plans")
+    who_may = (await nora.wait_for("You have nothing to pay in parts"))["text"]
+    assert "€60.00 to €1,500.00" in who_may and "who have received 1 order" in who_may

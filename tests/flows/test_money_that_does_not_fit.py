@@ -288,8 +288,11 @@ async def test_held_money_is_shown_again_with_the_order_that_it_can_pay_by_now(t
     await nora.pay(reading, "twice")
     held = await nora.wait_for("26.00 is held")
     assert not [one for one in labels(held) if "Use it for order" in one] and "/held" in held["text"]
+    nora.mark = await town.seq()
     second = order_of(await nora.buy(product, "SEPA"))
-    await nora.press(f"Use it for order {second}", await _says(nora, "/held"))
+    offered = await nora.wait_for(f"It can pay order {second}")
+    assert f"Use it for order {second}" in str(labels(await _says(nora, "/held")))
+    await nora.press(f"Use it for order {second}", offered)
     await nora.wait_for(f"Order {second} is paid")
     assert "None of your money is held" in (await _says(nora, "/held"))["text"]
 

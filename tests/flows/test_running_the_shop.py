@@ -40,6 +40,7 @@ async def test_orders_lists_everybodys_to_the_admin_and_ones_own_to_anyone_else(
     assert f"{order} paid · Sold" in listed["text"]
     assert order in (await told(town.chatter(ADMIN), "/orders paid", "All orders"))["text"]
     assert "No orders here yet" in (await told(town.chatter(ADMIN), "/orders refunded", "orders"))["text"]
+    assert "paid, shipped" in (await told(town.chatter(ADMIN), "/orders nonsense", "Which orders?"))["text"]
     mine = await told(nora, "/orders", "Your orders")
     assert order in mine["text"]
     other = await town.newcomer()

@@ -157,6 +157,8 @@ async def test_where_no_bank_is_connected_the_admin_is_asked_to_pay_and_says_so(
     await rosa.wait_for("has been sent")
     await ada.say(f"/statement {(await town.look(lambda uow: uow.payouts.need(number))).seller} 2026")
     await ada.wait_for("is not a period")
+    await rosa.say("/statement 1999-01")
+    await rosa.wait_for("There was nothing in this time")
 
 
 async def test_a_seller_without_an_account_is_asked_for_one(town: Any) -> None:

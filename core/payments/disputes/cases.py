@@ -28,6 +28,7 @@ from core.shop.orders import Order, OrderState
 from core.shop.visitors import need_admin, note_command
 
 _EVER = 10_000
+_ORDERS = 500  # of a person's newest ones
 _S = DisputeState
 _FREEZES = "dispute:"
 _LIVE = (OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED)
@@ -381,6 +382,15 @@ def need_case(uow: UnitOfWork, shop: Shop, who: PersonId, dispute_id: str) -> Di
     if who in shop.admins or who in parties(uow, dispute):
         return dispute
     raise Gone
+
+
+def cases_of(uow: UnitOfWork, who: PersonId, limit: int = 20) -> list[Dispute]:
+    """The newest cases about what a person has bought or sold, those that are open first."""
+    orders = [*uow.orders.find(shopper=who, limit=_ORDERS)]
+    for seller in uow.sellers.find(person=who, limit=1):
+        orders += uow.orders.find(seller=seller.id, limit=_ORDERS)
+    found = uow.disputes.find(order=tuple({one.id for one in orders}), limit=limit) if orders else []
+    return sorted(found, key=lambda one: not one.is_open)
 
 
 def parties(uow: UnitOfWork, dispute: Dispute) -> list[PersonId]:

@@ -87,6 +87,11 @@ class Statement:
     until: datetime
     parts: tuple[Part, ...]
 
+    @property
+    def has_anything(self) -> bool:
+        """Whether something happened, or something was there."""
+        return any(part.lines or _any(part) for part in self.parts)
+
 
 def statement(uow: UnitOfWork, seller_id: SellerId, since: datetime, until: datetime) -> Statement:
     """What happened in a period, in every currency that the seller has, had or owes. Raises Gone."""
