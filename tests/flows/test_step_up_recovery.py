@@ -1,0 +1,42 @@
+"""A forgotten PIN: an admin checks who it is, and two days later a new one is set."""
+
+from __future__ import annotations
+
+from bot.demo import ADMIN
+from tests.flows.conftest import OpenDemo
+from tests.flows.test_step_up import LARGE, PIN, is_keypad, presses, to_review, with_pin
+
+
+async def test_an_admin_begins_a_recovery_and_two_days_later_a_new_pin_is_set(own_town: OpenDemo) -> None:
+    town = own_town
+    maya, ada = await with_pin(town), town.chatter(ADMIN)
+    await maya.say("/security")
+    await maya.wait_for("How you confirm")
+    await maya.press("I forgot my PIN")  # there is the code on paper; say it is lost
+    await maya.wait_for("twelve digits")
+    await maya.press("Cancel")
+    await maya.say("/recover 1 let me in please")
+    await maya.wait_for("not for you")
+    await ada.say(f"/recover {maya.who} ok")
+    await ada.wait_for("what you checked")
+    maya.mark = await town.seq()
+    await ada.say(f"/recover {maya.who} called back on the known number")
+    await ada.wait_for("A recovery of")
+    await maya.wait_for("A recovery has begun")
+    maya.mark = await town.seq()
+    await town.skip(48 * 3600 + 60)
+    town.demo.shop.worker.poke()
+    ripe = await maya.wait_for("Your recovery is ready")
+    await maya.press("Set a PIN", ripe)
+    await maya.wait_for(is_keypad)
+    await presses(maya, "83017")
+    await maya.wait_for("once more")
+    await presses(maya, "83017")
+    await maya.wait_for("Your payment PIN is set")
+    await to_review(maya, await town.on_sale("Loom", LARGE))
+    await maya.press("✅")
+    await maya.wait_for(is_keypad)
+    await presses(maya, PIN)
+    await maya.wait_for("not right")
+    await presses(maya, "83017")
+    await maya.card()
