@@ -66,6 +66,8 @@ from storage.pictures import FilePictures
 from storage.vault import Vault
 
 log = logging.getLogger(__name__)
+# At DEBUG the library would write down Telegram's answers whole, with names and words in them.
+logging.getLogger("telegram").setLevel(logging.INFO)
 
 WEBHOOK_PATH = "/telegram"
 LOOPBACK = ("http://127.0.0.1:*", "http://localhost:*")
