@@ -137,12 +137,12 @@ def test_an_order_by_a_method_that_was_switched_off_is_told_of_by_its_charge() -
 
 
 def test_a_seller_is_told_the_rate_that_they_are_owed_by_and_not_the_buyers() -> None:
-    """Goods in dollars, paid in euros to a seller of euros: the pair has two rates, and the last one is the seller's."""
+    """Goods in dollars, paid in euros to a seller of euros: of the pair's two rates the last one is the seller's."""
     view, usd = a_long_order(OrderState.PAID, 1), asset("USD")
     buyers, sellers = (QuotedRate(usd, EUR, Fraction(1), Fraction(rate), TODAY, "ECB") for rate in ("0.91", "0.89"))
     assert view.quote is not None
     view = replace(view, quote=replace(view.quote, rates=(buyers, sellers)))
-    nothing = eur("0.00")
+    nothing = Money(0, EUR)
     release = orders.Release(eur("5.00"), nothing, nothing, nothing, eur("5.00"), nothing)
     text = orders.settled(Words.of("en"), view, "first", release, 0).text
     assert "0.89" in text and "0.91" not in text
