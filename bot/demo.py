@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ from bot import config
 from bot.history import Wanted, make
 from bot.pictures.product import draw_demo
 from bot.sandbox import bank as pocket_bank
+from bot.sandbox import forgery
+from bot.sandbox.acts import Actor
+from bot.sandbox.errors import ControlError
+from bot.sandbox.params import Upload
+from bot.sandbox.people import SEED_PEOPLE, Person
 from bot.sandbox.server import Sandbox
 from bot.wire.limiter import Limits
 from bot.wiring import Sampan
@@ -37,6 +43,8 @@ from core.shop.notices import tell
 TOKEN = "1000000001:demo-token-of-no-value"  # noqa: S105  # the sandbox takes any
 ADMIN, WEI, ROSA = PersonId(5005), PersonId(5003), PersonId(5004)
 GROUP = -1001000000001
+# Beside the people of every sandbox one who lies; the page lets one play them, and a thief of Maya's chat account too.
+CAST = (*SEED_PEOPLE, Person(5006, "Felix", username="felix", language_code="en", role="forger", started=False))
 SHARED = {ROSA: "Café", WEI: "Silk scarf"}
 # Where their payouts go. The shop has no bank for these: its admin makes the transfers, and says so by /paid.
 ACCOUNTS = (
@@ -116,7 +124,7 @@ class Demo:
         self.data.mkdir(parents=True, exist_ok=True)
         self.clock = DemoClock(self.data / "skipped-seconds")
         self._port, self._limits = port, limits
-        self.sandbox = Sandbox(clock=self.clock.seconds, data=self.data / "telegram", privacy=False)
+        self.sandbox = Sandbox(clock=self.clock.seconds, data=self.data / "telegram", people=CAST, privacy=False)
         self._past = past if not self._has_been_open() else None
         # A passkey belongs to a name, not to a number; and the name holds the port, so it is chosen beforehand.
         self._shop_port = shop_port or (free_port() if pages else 0)
@@ -125,6 +133,7 @@ class Demo:
         dice = random.Random(f"{self._past.seed}:bank") if self._past else None  # noqa: S311
         self.bank = pocket_bank.mount(self.sandbox, data=self.data, rng=dice)
         self.sandbox.app.router.add_post("/demo/skip", self._skip)
+        self.sandbox.app.router.add_post("/demo/forge", self._forge)
         self.page = ""
 
     async def start(self, progress: Callable[[str], None] = lambda line: None) -> None:
@@ -242,6 +251,19 @@ class Demo:
                 break
             await asyncio.sleep(0.05)
         await self.shop.tick()
+
+    async def _forge(self, request: web.Request) -> web.Response:
+        """POST /demo/forge {"person", "chat_id", "kind"}: the forger sends a picture of that kind (forgery.KINDS)."""
+        try:
+            asked = await request.json()
+            actor = Actor(self.sandbox.world, self.sandbox.world.person(asked["person"]))
+            accounts = self.bank.books.person(str(actor.person.id), actor.person.name)
+            own = forgery.Own(*(next(filter(None, map(attrgetter(name), accounts))) for name in ("iban", "pix_key")))
+            picture = await asyncio.to_thread(forgery.forge, self.sandbox.world, asked["kind"], own)
+            actor.send_file(Upload("code.jpg", picture, "image/jpeg"), "photo", chat_id=asked["chat_id"])
+        except (ControlError, ValueError, KeyError, TypeError) as fault:
+            return web.json_response({"error": str(fault)}, status=400)
+        return web.json_response({"sent": asked["kind"]})
 
     async def stop(self) -> None:
         """Close everything; a data folder nobody asked to keep goes."""

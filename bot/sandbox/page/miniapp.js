@@ -18,7 +18,8 @@ const theme = () => (dark()
 export async function openApp(url, outside) {
   const origin = new URL(url).origin;
   const frame = h("iframe.app-frame", { src: url, title: "Mini App", allow: MAY, referrerPolicy: "no-referrer",
-    sandbox: "allow-scripts allow-forms allow-same-origin", "data-testid": "app-frame" });
+    sandbox: "allow-scripts allow-forms allow-same-origin", "data-testid": "app-frame",
+    credentialless: state.thief }); // a thief's is another device: it has none of the storage that the owner's has
   let shut = () => {};
   const answer = (eventType, eventData) => frame.contentWindow.postMessage(JSON.stringify({ eventType, eventData }), origin);
   const heard = (event) => {

@@ -15,6 +15,7 @@
 //   bank-mode-right|wrong_amount|twice|late|no_reference, bank-amount-input, bank-late-wait, bank-pay, bank-dont, bank-error
 //   bank-paid, bank-done, bank-messages-toggle, bank-message (data-kind, data-id, data-delivered), bank-again, bank-forge,
 //   bank-day-end, bank-day-end-losing, bank-dispute, bank-claim (data-case), bank-claim-won, bank-claim-lost
+//   person-thief, villain (data-villain), trick-<kind>           those who mean harm, where there is a forger (villains.js)
 //   view-people, view-chat, view-bank                            the tabs of a narrow screen
 
 import { patch, post } from "./api.js";
@@ -23,6 +24,7 @@ import { avatar, dialog, h, icon, logo, toast } from "./dom.js";
 import { startPocket } from "./pocket.js";
 import { bePerson, chatsOf, follow, loadAll, markRead, me, now, on, openChat, state, unread, unreadOf } from "./store.js";
 import { startThread } from "./thread.js";
+import { playThief, startVillains, victim } from "./villains.js";
 import { showView, skipTime } from "./views.js";
 import { clockTime, hasWord, LANGUAGES, t } from "./words.js";
 
@@ -60,13 +62,21 @@ function drawRail() {
   const faces = [...state.people.values()].filter((person) => !person.is_bot).map((person) => {
     const count = person.id === state.me ? 0 : unreadOf(person.id);
     return h("button.face", {
-      "data-testid": `person-${person.username || person.id}`, "aria-current": person.id === state.me ? "true" : null, lang: person.language_code,
+      "data-testid": `person-${person.username || person.id}`, "aria-current": person.id === state.me && !state.thief ? "true" : null, lang: person.language_code,
       "aria-label": `${t("be", { name: person.name })}, ${roleName(person)}${count ? ", " + t("unread", { n: count }) : ""}`,
       onclick: () => bePerson(person.id),
     }, h("span.portrait", {}, avatar(person, 48), count > 0 && h("em.badge", { "data-testid": "person-unread" }, count > 99 ? "99+" : String(count))),
     h("span.name", {}, person.first_name), h("span.role", {}, roleName(person)));
   });
-  document.getElementById("rail").replaceChildren(...faces, h("button.face.more", { "aria-label": t("add_person"), onclick: addPerson }, h("span.plus", {}, icon("plus", 22))));
+  document.getElementById("rail").replaceChildren(...faces, thiefFace(), h("button.face.more", { "aria-label": t("add_person"), onclick: addPerson }, h("span.plus", {}, icon("plus", 22))));
+}
+
+/** The thief has no account of their own: they are there only where there is somebody to steal from. */
+function thiefFace() {
+  const person = victim();
+  return person ? h("button.face", { "data-testid": "person-thief", "aria-current": state.thief ? "true" : null, onclick: () => playThief(bePerson) },
+    h("span.portrait", {}, avatar({ initials: "🕶", colour: "#4b4b57" }, 48)), h("span.name", {}, t("thief")),
+    h("span.role", {}, t("role_thief", { name: person.first_name }))) : "";
 }
 
 async function addPerson() {
@@ -140,6 +150,7 @@ async function start() {
   startThread(document.getElementById("chat"));
   startComposer();
   startPocket(document.getElementById("bank"));
+  startVillains();
   on("people", drawAll);
   on("chats", () => { drawSide(); drawTabs(); });
   on("view", drawTabs);

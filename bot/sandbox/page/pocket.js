@@ -2,7 +2,7 @@
 
 import { get, post } from "./api.js";
 import { debounce, dialog, h, icon, toast } from "./dom.js";
-import { me, on, state, tell } from "./store.js";
+import { me, on, payer, state, tell } from "./store.js";
 import { showView, skipTime } from "./views.js";
 import { clockTime, hasWord, locale, money, t } from "./words.js";
 
@@ -18,25 +18,25 @@ export function startPocket(aside) {
   phone = h("div.screen", { "data-testid": "bank" });
   aside.append(h("div.phone", {}, h("div.island", { "aria-hidden": "true" }), phone));
   on("money", debounce(250, refresh));
-  on("people", () => { if (drawnFor !== `${state.me} ${locale()}`) begin(); });
+  on("people", () => { if (drawnFor !== `${payer().id} ${locale()}`) begin(); });
   setInterval(() => { if (!document.hidden) refresh(); }, 4000);
 }
 
 function begin() {
-  if (!drawnFor?.startsWith(`${state.me} `)) {
+  if (!drawnFor?.startsWith(`${payer().id} `)) {
     screen = { name: "home" };
     accounts = [];
   }
-  drawnFor = `${state.me} ${locale()}`;
+  drawnFor = `${payer().id} ${locale()}`;
   draw();
   refresh();
 }
 
 async function refresh() {
-  const person = state.me;
-  if (!person) return;
-  const answer = await get(`/bank/accounts/${person}?name=${encodeURIComponent(me().name)}`);
-  if (person !== state.me) return;
+  if (!state.me) return;
+  const { id, name } = payer();
+  const answer = await get(`/bank/accounts/${id}?name=${encodeURIComponent(name)}`);
+  if (id !== payer().id) return;
   const changed = JSON.stringify(answer.accounts) !== JSON.stringify(accounts);
   accounts = answer.accounts;
   if (changed && screen.name === "home") draw();
@@ -57,7 +57,7 @@ function draw() {
 
 function statusBar() {
   const title = screen.name === "home" ? null : h("button.round", { "data-testid": "bank-back", "aria-label": t("close"), onclick: () => show({ name: "home" }) }, icon("back", 20));
-  return h("header.bar", {}, title, h("span.grow", {}, h("b", {}, t("bank_name")), h("small", {}, t("bank_hello", { name: me().first_name }))), h("span.mark", {}, icon("bank", 20)));
+  return h("header.bar", {}, title, h("span.grow", {}, h("b", {}, t("bank_name")), h("small", {}, t("bank_hello", { name: payer().name.split(" ")[0] }))), h("span.mark", {}, icon("bank", 20)));
 }
 
 // ---- home ----
@@ -90,7 +90,7 @@ function entries() {
 /** The customer disputes a payment: their bank takes it back from the shop. Deciding it is among the messages. */
 async function dispute(entry) {
   try {
-    await post("/bank/claims", { person: state.me, booking: entry.id });
+    await post("/bank/claims", { person: payer().id, booking: entry.id });
     toast(t("disputed"));
     await refresh();
   } catch (error) {
@@ -225,7 +225,7 @@ async function pay() {
   }
   try {
     const asks = mode === "wrong_amount" || code.amount === null;
-    const body = { person: state.me, name: me().name, payload: code.payload, mode, ...(asks ? { amount: amount || "" } : {}) };
+    const body = { person: payer().id, name: payer().name, payload: code.payload, mode, ...(asks ? { amount: amount || "" } : {}) };
     const answer = await post("/bank/pay", body);
     show({ name: "paid", payments: answer.payments });
   } catch (fault) {

@@ -11,6 +11,7 @@ export const state = {
   read: JSON.parse(localStorage.getItem("sampan.read") || "{}"), // "person/chat" -> last message id seen
   typing: new Map(), // chat id -> {action, until}
   me: null, // person id
+  thief: false, // one has the chat account of `me` and is not that person
   chat: null, // chat id on the screen
   seq: 0,
   drift: 0, // the sandbox's clock minus this computer's, in seconds
@@ -30,6 +31,8 @@ export function tell(topic, value) {
 
 export const now = () => Date.now() / 1000 + state.drift;
 export const me = () => state.people.get(state.me);
+/** Whose accounts there are at the bank: a thief of a chat account has no more than their own. */
+export const payer = () => (state.thief ? { id: 9_000_000_000 + state.me, name: "Somebody else" } : { id: state.me, name: me().name });
 export const currentChat = () => state.chats.get(state.chat);
 export const chatsOf = (person) => [...state.chats.values()]
   .filter((chat) => chat.id === person || (chat.type !== "private" && chat.members.includes(person)))
@@ -66,8 +69,10 @@ export async function loadChat(chat) {
   state.messages.set(chat, byId(page.messages));
 }
 
-export function bePerson(id) {
+/** Be somebody; as a `thief` with that person's chats, on another device. */
+export function bePerson(id, { thief = false } = {}) {
   state.me = id;
+  state.thief = thief;
   localStorage.setItem("sampan.me", id);
   setLanguage(me().language_code);
   const chats = chatsOf(id);
