@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import qrcode
 
 from bot import argon
 from bot.screens.devices import name_of
+from bot.shopper.security import new_paper
 from bot.web import stepup_view as view
 from bot.web.webauthn import BadPasskey, Passkeys
 from bot.words import Words
@@ -22,7 +22,7 @@ from core.people import Person
 from core.ports import Store, UnitOfWork
 from core.risk import codes, devices, enrolling, passkeys, pin, recovering, totp
 from core.risk.challenge import Challenge
-from core.risk.device import Device, PageFacts
+from core.risk.device import Device, PageFacts, digest_of
 from core.risk.factors import Factor
 from core.risk.proofs import credentials
 from core.risk.stepping import ChallengeOver, ProofNeeded, Tried, cancel, count_guess, mine, open_, settle_guess
@@ -77,6 +77,7 @@ class Desk:
             "passkey": self.add_passkey,
             "passkey-made": self.keep_passkey,
             "remove": self.remove,
+            "disown": self.disown,
         }
 
     # Looking
@@ -85,14 +86,20 @@ class Desk:
         """The page opens: words, and the challenge it was opened for, or else everything that is enrolled."""
         shown: Json = {"words": view.words(caller.t), "pin": view.pin_bounds(self._shop.policy.risk.pin_least)}
         name = text(body, "challenge", 40, least=0)
-        await self._see(caller, only_known=True)
+        await self._store.read(devices.refuse_locked, self._key, caller.who, caller.facts)
         if not name:
-            held = await self._store.read(credentials, caller.who)
-            return shown | {"security": view.security(caller.t, held, passkeys=self._passkeys is not None)}
+            return shown | {"security": await self._security(caller)}
         challenge = await self._store.read(mine, caller.who, name)
         if not challenge.is_open(self._shop.clock.now()):
             raise Gone
         return shown | {"challenge": await self._shown(caller, challenge)}
+
+    async def _security(self, caller: Caller) -> Json:
+        held = await self._store.read(credentials, caller.who)
+        found = await self._store.read(lambda uow: uow.devices.find(person=caller.who, limit=devices.MOST_SHOWN))
+        here = digest_of(self._key, caller.who, caller.facts)
+        shown = view.security(caller.t, held, passkeys=self._passkeys is not None)
+        return shown | {"devices": [view.device(caller.t, one, here=one.digest == here) for one in found]}
 
     async def _shown(self, caller: Caller, challenge: Challenge) -> Json:
         held = await self._store.read(credentials, caller.who)
@@ -173,7 +180,7 @@ class Desk:
             digits = text(body, "pin", 40)
             pin.check(digits, shop.policy.risk.pin_least)
             held = await store.read(credentials, who)
-            paper = "" if any(one.factor is Factor.RECOVERY for one in held) else _paper_code()
+            paper = "" if any(one.factor is Factor.RECOVERY for one in held) else new_paper()
             phc, paper_phc = await argon.hash_of(digits), await argon.hash_of(paper) if paper else ""
             await self._see(caller)
             await store.write(_set_pin, shop, who, phc, paper_phc)
@@ -246,10 +253,15 @@ class Desk:
         )  # fmt: skip
         return {"state": "ask", "challenge": await self._shown(caller, challenge)}
 
-    async def _see(self, caller: Caller, *, only_known: bool = False) -> Any:
-        """Note the device. `only_known`: nobody has confirmed anything yet; but one that is locked is told so."""
-        verb = _known if only_known else _see
-        return await self._store.write(verb, self._shop, self._key, caller.who, caller.facts)
+    async def disown(self, caller: Caller, body: Json) -> Json:
+        """A device that is not theirs."""
+        await self._store.write(devices.disown, self._shop, caller.who, text(body, "device", 64))
+        self._poke()
+        return {"state": "done"}
+
+    async def _see(self, caller: Caller) -> Device:
+        """Note the device. Raises LockedDevice."""
+        return await self._store.write(_see, self._shop, self._key, caller.who, caller.facts)
 
 
 def _see(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFacts) -> Device:
@@ -264,18 +276,10 @@ def _confirmed_on(uow: UnitOfWork, shop: Shop, who: PersonId, challenge_id: str)
     tell(uow, shop.clock.now(), who, "confirmed_on", challenge_id)
 
 
-def _known(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFacts) -> None:
-    devices.refuse_locked(uow, key, who, facts)
-
-
 def _set_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str, paper_phc: str) -> None:
     """The PIN, and with the first one the code on paper: both or none."""
     if pin.set_pin(uow, shop, who, phc) and paper_phc:
         recovering.keep_code(uow, shop, who, paper_phc, proved=False)
-
-
-def _paper_code() -> str:
-    return "".join(secrets.choice("0123456789") for _ in range(recovering.CODE_DIGITS))
 
 
 def _modules(content: str) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from bot.screens.devices import name_of
 from bot.words import Words
 from core.errors import sentence
 from core.people import Person
 from core.risk.challenge import Challenge
 from core.risk.credentials import Credential
+from core.risk.device import Device
 from core.risk.factors import Factor
 from core.risk.pin import MOST
 
@@ -81,6 +83,8 @@ def words(t: Words) -> dict[str, str]:
             "your PIN."
         ),
         "saved": t.plain("Saved."),
+        "devices": t.plain("Devices on which you confirmed something"),
+        "not_mine": t.plain("Not mine"),
         "phrase": t.plain("Your safety phrase"),
     }
 
@@ -135,6 +139,14 @@ def security(t: Words, held: list[Credential], *, passkeys: bool) -> Json:
         if factor is not Factor.PIN:
             items.extend(_removable(t, one) for one in mine)
     return {"items": items}
+
+
+def device(t: Words, one: Device, *, here: bool) -> Json:
+    """A device of theirs; `here` is the one they look at."""
+    state = t.plain("locked") if one.locked_at else t.plain("since {day}", day=t.date(one.first_seen))
+    if here:
+        state = t.plain("this device, {state}", state=state)
+    return {"device": one.digest, "label": name_of(t, one), "state": state, "open": one.locked_at is None and not here}
 
 
 def _removable(t: Words, one: Credential) -> Json:

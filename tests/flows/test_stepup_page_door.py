@@ -193,3 +193,23 @@ async def test_an_app_is_enrolled_by_its_first_code_and_no_code_counts_twice(des
     code = totp.code(secret, desk.clock.now())
     status, _ = await desk.ask("prove", challenge=asked.id, factor="totp", guess=code)
     assert status == 200
+
+
+async def test_the_page_lists_devices_and_locks_one_from_another(desk: Counter) -> None:
+    await desk.has_pin()
+    for order, mark in (("A", "0"), ("B", "1")):
+        asked = desk.to_pay(order=order)
+        await desk.ask("prove", challenge=asked.id, factor="pin", guess=PIN, facts={**FACTS, "mark": mark * 32})
+    waiting = desk.to_pay(order="C")
+    _, told = await desk.ask("look", challenge="", facts={**FACTS, "mark": "0" * 32})
+    shown = told["security"]["devices"]
+    assert sorted(one["open"] for one in shown) == [False, True]  # nobody locks themselves out
+    [other] = [one["device"] for one in shown if one["open"]]
+    assert (await desk.ask("disown", LIN, device=other))[0] == 404
+    assert (await desk.ask("disown", device=other))[0] == 200
+    assert not desk.challenge(waiting.id).is_open(desk.clock.now())
+    fresh = desk.to_pay(order="D")
+    status, _ = await desk.ask("prove", challenge=fresh.id, factor="pin", guess=PIN, facts={**FACTS, "mark": "1" * 32})
+    assert status == 403
+    assert (await desk.ask("look", challenge="", facts={**FACTS, "mark": "1" * 32}))[0] == 403
+    assert (await desk.ask("prove", challenge=fresh.id, factor="pin", guess=PIN))[0] == 200

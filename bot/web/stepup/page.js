@@ -50,6 +50,10 @@ function end(sign, text, ...more) {
 
 const failed = (fault) => end("⚠️", fault.message, h("button", { type: "button", onclick: start }, words.again));
 
+// Telegram's own view often has no passkeys; the phone's browser has. What Telegram signed goes along in the fragment,
+// which no server sees, and is good for minutes.
+const outside = () => h("button", { type: "button", "data-testid": "outside", onclick: () => tellTelegram("web_app_open_link", { url: location.href }) }, words.passkey_outside);
+
 // ---- one challenge ----
 
 /** Shows a challenge until it is passed or given up; gives whether it was passed. */
@@ -82,7 +86,9 @@ function confirmation(challenge) {
       try {
         credential = await usePasskey(challenge.passkey);
       } catch {
-        return speak(words.passkey_failed);
+        speak(words.passkey_failed);
+        if (inTelegram && !place.querySelector("[data-testid=outside]")) place.append(outside());
+        return null;
       }
       return send({ factor: "passkey", credential });
     }
@@ -104,7 +110,7 @@ function confirmation(challenge) {
         h("button", { type: "button", "data-testid": "send-code", onclick: sendCode }, words.send_code)],
       passkey: () => (canPasskey()
         ? h("button.primary", { type: "button", "data-testid": "passkey", onclick: passkey }, words.use_passkey)
-        : h("button", { type: "button", "data-testid": "outside", onclick: () => tellTelegram("web_app_open_link", { url: location.href }) }, words.passkey_outside)),
+        : outside()),
     };
 
     function draw() {
@@ -214,6 +220,11 @@ async function remove(name) {
   return overview((await proving("remove", { name })) ? words.saved : "");
 }
 
+async function disown(device) {
+  await ask("disown", { device });
+  return overview(words.saved);
+}
+
 const guarded = (act, ...more) => async () => {
   wait();
   try {
@@ -231,10 +242,13 @@ async function overview(says = "", kind = "good") {
   const acts = { pin: setPin, totp: addApp, passkey: addPasskey };
   const label = (one) => (one.factor === "passkey" ? words.add : one.set ? words.change : words.set);
   show(h("h1", {}, words.security), h("p.says", { role: "status", "data-testid": "says", class: `says ${kind}` }, says),
-    h("div.list", {}, security.items.filter((one) => one.factor !== "passkey" || canPasskey()).map((one) => h("div.item", { "data-testid": `item-${one.factor || "remove"}` },
+    h("div.list", {}, security.items.map((one) => (one.factor === "passkey" && !canPasskey() ? outside() : h("div.item", { "data-testid": `item-${one.factor || "remove"}` },
       h("b", {}, one.label), h("small", {}, one.state || (one.factor && !one.set ? words.none : "")),
       one.remove ? h("button.danger", { type: "button", "data-testid": "remove", onclick: guarded(remove, one.remove) }, words.remove)
-        : h("button", { type: "button", "data-testid": `set-${one.factor}`, onclick: guarded(acts[one.factor]) }, label(one))))),
+        : h("button", { type: "button", "data-testid": `set-${one.factor}`, onclick: guarded(acts[one.factor]) }, label(one)))))),
+    security.devices.length ? h("h1", {}, words.devices) : null,
+    h("div.list", {}, security.devices.map((one) => h("div.item", { "data-testid": "device" }, h("b", {}, one.label), h("small", {}, one.state),
+      one.open ? h("button.danger", { type: "button", "data-testid": "disown", onclick: guarded(disown, one.device) }, words.not_mine) : null))),
     h("div.foot", {}, closer()));
 }
 
