@@ -22,7 +22,7 @@ from core.risk.decision import Decision, Facts, Verdict
 from core.risk.devices import cooling
 from core.risk.holds import Purse
 from core.risk.knowing import facts_about, known_of, proof_of, sums_of
-from core.risk.rulebook import COOL, Book, Rulebook, book_at, own_lines, read_book
+from core.risk.rulebook import COOL, Book, Rulebook, book_at, digest_of, own_lines, read_book
 from core.shop.context import Shop
 from core.shop.orders import Order
 
@@ -141,16 +141,17 @@ LimitOrStepUp = limits.LimitRefusal | StepUpNeeded
 
 
 @lru_cache(maxsize=64)
-def _read(text: str) -> tuple[Line, ...]:
-    return read_book(text)
+def _read(id: str, text: str) -> tuple[Line, ...] | None:
+    return read_book(text) if digest_of(text) == id else None
 
 
 def replay(uow: UnitOfWork, decision: Decision) -> Outcome | None:
-    """Decide again from what was kept. None when the rules that were in force are not there."""
+    """Decide again from what was kept. None when the rules that were in force are not there, or others by now."""
     book = uow.rulebooks.get(decision.book)
-    if book is None:
+    lines = _read(book.id, book.text) if book else None
+    if lines is None:
         return None
-    return decide(decision.facts, (*_read(book.text), *own_lines(decision.facts.own)), decision.seen)
+    return decide(decision.facts, (*lines, *own_lines(decision.facts.own)), decision.seen)
 
 
 def check(uow: UnitOfWork) -> Iterator[Finding]:

@@ -22,6 +22,11 @@ _SHOPPERS = "shop:shopper"  # what a shopper pays, whoever bounds it
 _RAIL_STRONG = "eu.sca.rts#strong"
 
 
+def digest_of(text: str) -> str:
+    """The id of a book by its text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """A book as it is kept: `text` is JSON, `id` the SHA-256 of it in hexadecimal."""
@@ -46,7 +51,7 @@ class Book:
     @cached_property
     def id(self) -> str:
         """The digest of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return digest_of(self.text)
 
     @cached_property
     def minds_rail(self) -> bool:
@@ -132,7 +137,10 @@ def risk_lines(risk: Risk) -> list[Line]:
 
 def own_lines(own: dict[str, Money]) -> list[Line]:
     """What shoppers have bounded themselves to: `own` has "payment" and "day"."""
-    return [Line(f"{OWN}#{name}", OWN, Layer.OWN, Metric(name), Action.REFUSE, amount) for name, amount in own.items()]
+    return [
+        Line(f"{OWN}#{name}", OWN, Layer.OWN, Metric(name), Action.REFUSE, amount, counts=_SHOPPERS)
+        for name, amount in own.items()
+    ]
 
 
 _PLAIN_DEFAULTS = {
