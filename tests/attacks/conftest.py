@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest_asyncio
 
+from tests.attacks.ears import nothing_slips_into_the_log
 from tests.attacks.scene import Scene, set_the_scene
 from tests.flows.conftest import OpenDemo, own_town, town
 
-__all__ = ["own_town", "scene", "town"]
+__all__ = ["nothing_slips_into_the_log", "own_town", "scene", "town"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -19,7 +19,10 @@ from core.money import parse_price
 from core.ports import UnitOfWork
 from core.shop import selling
 from core.shop.context import Shop
+from tests.attacks.ears import nothing_slips_into_the_log
 from tests.flows.driver import Town
+
+__all__ = ["nothing_slips_into_the_log"]  # a fixture: all that the flows log is searched
 
 # The bot's own pace (a message a second in a chat) is the subject of tests/unit/wire; here it would only be waiting.
 UNHURRIED = Limits(chat_rate=10_000, chat_burst=10_000, group_minute=10_000, overall_second=10_000)
