@@ -10,6 +10,8 @@ from core.money import Money, parse_amount, parse_price
 from core.payments import refunds
 from core.payments.choices import assign as assign_money
 from core.payments.pockets import quote_of
+from core.payments.receipts import Receipt
+from core.payments.recon.batches import take_for_batch
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 
@@ -57,14 +59,23 @@ def _refund(uow: UnitOfWork, shop: Shop, who: PersonId, identity: str, text: str
 
 
 async def assign(visit: Visit, *words: str) -> None:
-    """/assign PAYMENT ORDER: say whose held money is."""
+    """/assign PAYMENT ORDER: say whose held money is; /assign PAYMENT BATCH: that it is a channel's settlement."""
     visit.need_admin()
     if len(words) != 2:
         raise BadAssign
-    receipt = await visit.do(assign_money, words[0].upper(), OrderId(words[1].upper()))
+    receipt = await visit.do(_assign, words[0].upper(), words[1].upper())
+    if receipt.order is None:
+        await visit.tell(visit.t("✅ Payment {receipt} was a channel’s settlement.", receipt=receipt.id))
+        return
     await visit.tell(
         visit.t("✅ Payment {receipt} belongs to order {order} now.", receipt=receipt.id, order=receipt.order)
     )
+
+
+def _assign(uow: UnitOfWork, shop: Shop, who: PersonId, receipt: str, name: str) -> Receipt:
+    if uow.orders.get(OrderId(name)) is None and uow.banklines.count(batch=name):
+        return take_for_batch(uow, shop, who, receipt, name)
+    return assign_money(uow, shop, who, receipt, OrderId(name))
 
 
 async def reroute(visit: Visit, *words: str) -> None:

@@ -15,6 +15,7 @@ from core.payments.escrow import need_thawed
 from core.payments.instalments import plans as instalments
 from core.payments.operations import Operation, OperationKind, OperationState
 from core.payments.receipts import Receipt, place
+from core.payments.recon.batches import missing_batch
 from core.payments.refund import Refund, RefundState
 from core.payments.settlement.payee import read_account
 from core.ports import UnitOfWork
@@ -40,6 +41,15 @@ class NotWaiting(Refusal):
     """The refund is on its way or done: it needs no other account."""
 
     sentence = sentence("This refund needs no other account: it is under way, or has arrived.")
+
+
+class MayBeBatch(Refusal):
+    """Money that names no order has the sum of a settlement that is missing. Parameters: receipt, batch."""
+
+    sentence = sentence(
+        "Payment {receipt} has exactly the sum of the settlement {batch}, which is missing: it may be that. "
+        "If it is: /assign {receipt} {batch}. If not, close the exception in /recon first."
+    )
 
 
 # The evidence of a refund that the operator has been asked to make at their bank.
@@ -142,12 +152,14 @@ def _fund_from_order(
 def refund_receipt(uow: UnitOfWork, shop: Shop, actor: PersonId, receipt_id: str) -> Refund:
     """Send held money back to whom it came from, or try a refund that failed again; asked by its owner or an admin.
 
-    Raises Gone, NothingToRefund, Frozen.
+    Raises Gone, NothingToRefund, Frozen, MayBeBatch.
     """
     receipt = uow.receipts.lock(receipt_id)
     if actor not in shop.admins and actor != receipt.payer:
         raise Gone
     if receipt.held:
+        if batch := missing_batch(uow, receipt):
+            raise MayBeBatch(receipt=receipt.id, batch=batch)
         refund = send_held_back(uow, shop, receipt, receipt.misfit.value or "held", actor)
     else:
         failed = uow.refunds.find(receipt=receipt.id, state=_S.FAILED, newest=False, limit=1)

@@ -1,7 +1,8 @@
 """Batches: a channel's net of many payments, arriving on the bank account as one credit, before its report or after it.
 
 A credit that is a channel's own is never a payer's: it waits in that channel's clearing, as an exception, until the
-report tells of its batch. What was taken for a payment of nobody known before that turns out so when the report comes.
+report tells of its batch. What was taken for a payment of nobody known before that turns out so when the report comes,
+if it names the batch; else an admin says so.
 A batch is known by its channel and name: two channels may give the same one.
 """
 
@@ -11,6 +12,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from core.errors import Refusal, sentence
+from core.ids import PersonId
 from core.ledger.accounts import clearing
 from core.ledger.journal import credit, debit, entry
 from core.money import Money, zero
@@ -20,6 +23,7 @@ from core.payments.receipts import Misfit, Receipt, ReceiptState
 from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
 from core.ports import UnitOfWork
 from core.shop.context import Shop
+from core.shop.visitors import need_admin, note_command
 
 _NAME = re.compile(r"[A-Z0-9_-]{4,64}")
 _WAITS = (Why.EARLY, Why.BATCH, Why.SEVERAL)
@@ -172,6 +176,36 @@ def _take_up(uow: UnitOfWork, shop: Shop, channel: str, batch: str, net: Money) 
         if line.why is Why.EARLY:
             uow.banklines.save(replace(uow.banklines.lock(line.id), why=Why.BATCH))
     return False
+
+
+class NoBatch(Refusal):
+    """Held money that is no batch, as far as reports tell. Parameters: receipt, batch."""
+
+    sentence = sentence(
+        "Payment {receipt} is not batch {batch}: no report tells of one of that name and sum that has yet to arrive."
+    )
+
+
+def missing_batch(uow: UnitOfWork, receipt: Receipt) -> str:
+    """The name of a batch that is listed as missing, when money of nobody known has exactly its sum; else ""."""
+    if receipt.payer is not None or receipt.held != receipt.amount:
+        return ""
+    listed = uow.banklines.find(kind=LineKind.SETTLEMENT, why=Why.MISSING, state=LineState.OPEN, limit=_MOST)
+    return next((line.reference for line in listed if line.gross == receipt.held), "")
+
+
+def take_for_batch(uow: UnitOfWork, shop: Shop, admin: PersonId, receipt_id: str, batch: str) -> Receipt:
+    """An admin knows that money which names no order is a channel's batch. Raises NotAllowed, Gone, NoBatch."""
+    need_admin(shop, admin)
+    receipt, batch = uow.receipts.lock(receipt_id), batch.upper()
+    for channel in dict.fromkeys((receipt.channel, *shop.methods)):
+        about = batch_name(channel, batch)
+        waits = batch_net(uow, channel, batch) == receipt.amount and settled(uow, about) is None
+        if waits and receipt.payer is None and receipt.held == receipt.amount:
+            note_command(uow, shop, admin, "assign", receipt=receipt.id, batch=about)
+            _was_no_payment(uow, shop, receipt, channel, about)
+            return uow.receipts.need(receipt.id)
+    raise NoBatch(receipt=receipt.id, batch=batch)
 
 
 def _relabel(uow: UnitOfWork, shop: Shop, channel: str, batch: str, net: Money) -> None:

@@ -24,6 +24,7 @@ from core.payments.recon import exceptions, unsettled
 from core.payments.recon import matching as recon
 from core.payments.recon.balances import take_balances
 from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
+from core.payments.recon.batches import NoBatch, take_for_batch
 from core.payments.recon.exceptions import (
     Into,
     NoNote,
@@ -34,7 +35,7 @@ from core.payments.recon.exceptions import (
     take_exception,
 )
 from core.payments.recon.matching import Reported, Statement, Taken, Verbs, take_line, take_report
-from core.payments.refunds import NothingToRefund, refund_order, refund_receipt
+from core.payments.refunds import MayBeBatch, NothingToRefund, refund_order, refund_receipt
 from core.payments.settlement.payout import Payout, PayoutState
 from core.payments.settlement.payouts import payout_done
 from core.ports import UnitOfWork
@@ -361,6 +362,26 @@ def test_what_somebody_has_used_meanwhile_stays_a_payment() -> None:
     shop.do(refund_receipt, ADA, receipt.id)
     settles(shop, lines)
     assert shop.clearing() == {"clearing:sepa": "EUR 19.30"}, "the batch is missing"
+
+
+def test_money_of_nobody_known_with_the_sum_of_a_missing_batch_is_not_sent_back_by_one_tap() -> None:
+    """A bank may show a settlement without any name of its batch: then only an admin can tell."""
+    shop, credit, lines = an_early_shop(declared=False)
+    shop.takes(replace(credit, reference=""))
+    settles(shop, lines)
+    (receipt,) = shop.look(lambda uow: uow.receipts.find(fact="S1"))
+    after_days(shop, 9)
+    shop.sweeps()
+    with pytest.raises(MayBeBatch):
+        shop.do(refund_receipt, ADA, receipt.id)
+    for who, batch, refusal in ((ADA, "PO-78", NoBatch), (MAYA, "PO-77", NotAllowed)):
+        with pytest.raises(refusal):
+            shop.do(take_for_batch, who, receipt.id, batch)
+    taken = shop.do(take_for_batch, ADA, receipt.id, "po-77")
+    assert (taken.misfit, taken.held) == (Misfit.SETTLEMENT, Money(0, asset("EUR")))
+    assert its_order_is_done(shop) and list(shop.look(sums.check)) == []
+    with pytest.raises(NoBatch):
+        shop.do(take_for_batch, ADA, receipt.id, "PO-77")
 
 
 def test_a_payment_of_another_sum_that_names_a_batch_stays_a_payment() -> None:
