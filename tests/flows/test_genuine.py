@@ -8,11 +8,14 @@ from decimal import Decimal
 import pytest
 from PIL import Image
 
-from bot.demo import ADMIN
+from bot.demo import ADMIN, ROSA
 from bot.pictures import qrfast
+from core.ids import OrderId, PersonId
 from core.qr import epc
 from core.risk.issued import fingerprint
-from tests.flows.driver import GROUP, Chatter, Json, order_of
+from core.shop import selling
+from tests.flows.driver import GROUP, Chatter, Json, decode, order_of
+from tests.flows.test_instalments import A_DAY, a_known_shopper, in_parts
 from tests.unit.bot.test_decode import bomb
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -152,6 +155,30 @@ async def test_in_a_group_who_answers_a_picture_hears_in_private_and_the_group_n
     await town.post(f"/sandbox/people/{lin.who}/say", text="/qr", chat_id=GROUP, reply_to=shown["message_id"])
     assert "not for you" in (await lin.wait_for("This shop made this code"))["text"]
     assert all("made this code" not in one["text"] for one in await lin.messages(GROUP))
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_a_part_s_code_is_taken_out_of_the_chat_when_its_time_is_over(own_town):
+    nora = await a_known_shopper(own_town)
+    card, order = await in_parts(own_town, nora)
+    await nora.pay(await nora.scan(card))
+    await nora.wait_for("Your payment has arrived")
+    await own_town.demo.shop.store.write(selling.ship, own_town.shop, PersonId(ROSA), OrderId(order), "RR 1 IT")
+    await nora.say("/plans")
+    await nora.press("Pay part 2", await nora.wait_for(order))
+    await nora.card()
+    nora.mark = await own_town.seq()
+    await own_town.skip(30 * A_DAY)
+    await own_town.skip(15 * A_DAY)
+    shown = await nora.wait_for("was due on")
+    payload = (await nora.scan(shown))["payload"]
+    nora.mark = await own_town.seq()
+    await own_town.skip(15 * A_DAY)
+    await nora.wait_for("This payment code is no longer valid")
+    for message in await nora.messages():
+        if message["kind"] == "photo":
+            assert payload not in decode(await nora.picture(message))
+    assert "Its time is over" in await answer(nora, payload)
 
 
 @pytest.mark.asyncio(loop_scope="function")
