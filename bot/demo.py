@@ -27,6 +27,7 @@ from bot.sandbox import bank as pocket_bank
 from bot.sandbox import forgery
 from bot.sandbox.acts import Actor
 from bot.sandbox.errors import ControlError
+from bot.sandbox.gateway import DEMO_KEY, Gateway
 from bot.sandbox.params import Upload
 from bot.sandbox.people import SEED_PEOPLE, Person
 from bot.sandbox.server import Sandbox
@@ -132,6 +133,7 @@ class Demo:
         # Of a past every name hangs on its seed; of a present none is made twice.
         dice = random.Random(f"{self._past.seed}:bank") if self._past else None  # noqa: S311
         self.bank = pocket_bank.mount(self.sandbox, data=self.data, rng=dice)
+        self.gateway = Gateway(self.sandbox)
         self.sandbox.app.router.add_post("/demo/skip", self._skip)
         self.sandbox.app.router.add_post("/demo/forge", self._forge)
         self.page = ""
@@ -181,6 +183,8 @@ class Demo:
             "SAMPAN_PIX_API_URL": f"{base}/bank/pix",
             "SAMPAN_BANK_KEY": pocket_bank.DEMO_API_KEY,
             "SAMPAN_BANK_SECRET": pocket_bank.DEMO_SECRET,
+            "SAMPAN_CODES_URL": f"{base}/sms/send",
+            "SAMPAN_CODES_KEY": DEMO_KEY,
             "SAMPAN_RATES": "history",
             "SAMPAN_POLICY": str(policy),
         }

@@ -220,7 +220,8 @@ def _tell_locked(uow: UnitOfWork, shop: Shop, credential: Credential) -> None:
     """Whoever guesses, the owner hears of it in every session of the chat account."""
     detail = {"factor": credential.factor.value, "failures": str(credential.failures)}
     note_command(uow, shop, credential.person, "step-up locked", **detail)
-    tell(uow, shop.clock.now(), credential.person, "factor_locked", credential.id, n=str(credential.failures))
+    now = shop.clock.now()  # in the key: three wrong tries next month are another alarm
+    tell(uow, now, credential.person, "factor_locked", credential.id, n=detail["failures"], on=f"{now:%Y%m%d%H%M%S}")
 
 
 def prove(

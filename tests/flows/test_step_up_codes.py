@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from bot.wiring import codes_of
 from core.risk.codes import Letter
 from tests.flows.conftest import OpenDemo
 from tests.flows.driver import Chatter
@@ -120,3 +121,20 @@ async def test_another_code_voids_the_first_and_not_at_once(town: OpenDemo, phon
 
 async def _other(phone: Phone, first: str) -> bool:
     return phone.code() != first
+
+
+async def test_the_demos_own_gateway_rings_on_the_page(town: OpenDemo) -> None:
+    object.__setattr__(town.demo.shop.house, "codes", codes_of(town.demo.shop.settings, town.demo.shop._session))
+    maya = await shopper(town)
+    await maya.say("/security")
+    await maya.wait_for("How you confirm")
+    await maya.press("Add an address for codes")
+    await maya.wait_for("Where shall codes go")
+    await maya.say("+49 151 99999999")
+    await maya.wait_for(is_keypad)
+    letter = (await town.get("/sms/letters"))["letters"][0]
+    assert (letter["channel"], letter["to"]) == ("sms", "+4915199999999")
+    await presses(maya, re.search(r"\b\d{6}\b", letter["text"]).group(), ok=False)  # type: ignore[union-attr]
+    await maya.wait_for("…999")
+    status, _ = await town.ask("POST", "/sms/send", json=letter)
+    assert status == 401, "nobody else's"

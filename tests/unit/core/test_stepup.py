@@ -142,6 +142,16 @@ def test_pin_guessing_over_many_challenges_is_locked_and_the_lock_grows(world: W
     assert (MAYA, "factor_locked") in {(who, what) for who, what, _ in notices(world)}
 
 
+def test_each_lock_is_told_anew(world: World, draft: OrderView) -> None:
+    for _ in range(2):
+        for _ in range(3):
+            guess_pin(world, MAYA, ask(world, draft).id, right=False)
+        world.clock.let_pass(minutes=6)
+        guess_pin(world, MAYA, ask(world, draft).id, right=True)
+        world.clock.let_pass(days=1)
+    assert [what for _, what, _ in notices(world)].count("factor_locked") == 2
+
+
 def notices(world: World) -> list[tuple[int, str, str]]:
     effects = world.store.write_now(lambda uow: uow.outbox.lease(world.clock.now(), world.clock.now(), 1000))
     return [(int(e.data["to"]), e.data["kind"], e.data["about"]) for e in effects if e.topic == "notice"]
