@@ -70,7 +70,8 @@ _BARE = re.compile(r"\s*[0-9]{4,8}\s*")
 _SEED_LENGTHS = (12, 15, 18, 21, 24)
 
 # Of these open questions the answer may look like a secret and is none: the account of a seller or of a refund (at
-# Chinese banks that is the number of a card), a parcel's number, a telephone's; the digits that an Indian address ends in.
+# Chinese banks that is the number of a card), a parcel's or a telephone's number; the digits that an Indian address
+# ends in.
 _ACCOUNTS = ("payee", "reroute", "ship", "recon", "evidence", "code_address")
 _ADDRESSES = ("address",)
 
