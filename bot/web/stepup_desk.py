@@ -218,7 +218,7 @@ class Desk:
         except ProofNeeded as needed:
             return await self._ask(caller, needed)
         known = await self._store.read(passkeys.passkeys, caller.who)
-        options = self._passkeys.creation(challenge, caller.who, caller.person.name, known)
+        options = self._passkeys.creation(challenge, caller.who, caller.t.show(caller.person.name), known)
         return {"state": "ready", "challenge": {"id": challenge.id}, "options": options}
 
     async def keep_passkey(self, caller: Caller, body: Json) -> Json:
@@ -266,7 +266,7 @@ class Desk:
 
 def _see(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFacts) -> Device:
     """The device, and word of it to its owner when it is new."""
-    device, is_new = devices.see(uow, shop.clock.now(), key, who, facts)
+    device, is_new = devices.see(uow, shop, key, who, facts)
     if is_new:
         tell(uow, shop.clock.now(), who, "new_device", device.digest)
     return device

@@ -21,7 +21,7 @@ from core.errors import Gone, Refusal, sentence
 from core.ids import PersonId
 from core.ports import Store
 from core.risk.device import PageFacts
-from core.risk.devices import LockedDevice
+from core.risk.devices import LockedDevice, TooManyDevices
 from core.risk.stepping import Blocked, ChallengeOver, Locked
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ _STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (NotFromTelegram, 401),
     (OpenedLongAgo, 401),
     (LockedDevice, 403),
+    (TooManyDevices, 403),
     (Blocked, 403),
     (Gone, 404),
     (ChallengeOver, 410),

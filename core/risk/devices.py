@@ -15,12 +15,19 @@ from core.shop.context import Shop
 from core.shop.visitors import note_command
 
 MOST_SHOWN = 10  # the newest of somebody's devices
+MOST_NEW = 5  # within the time that a new one is cooled down
 
 
 class LockedDevice(Refusal):
     """The owner of the account said that this device is not theirs."""
 
     sentence = sentence("This device was locked by the owner of this account. It confirms nothing any more.")
+
+
+class TooManyDevices(Refusal):
+    """Whoever makes up a new device at every try is stopped at some point."""
+
+    sentence = sentence("Too many new devices were used lately. Please use one that you have used before, or the chat.")
 
 
 def cooling(uow: UnitOfWork, person: PersonId, now: datetime, policy: Policy) -> datetime | None:
@@ -34,17 +41,19 @@ def cooling(uow: UnitOfWork, person: PersonId, now: datetime, policy: Policy) ->
     return max((end for end in ends if end > now), default=None)
 
 
-def see(uow: UnitOfWork, now: datetime, key: bytes, person: PersonId, facts: PageFacts) -> tuple[Device, bool]:
-    """The device that somebody confirms on, and whether it is new. Raises LockedDevice.
+def see(uow: UnitOfWork, shop: Shop, key: bytes, person: PersonId, facts: PageFacts) -> tuple[Device, bool]:
+    """The device that somebody confirms on, and whether it is new. Raises LockedDevice, TooManyDevices.
 
     The first device of somebody is trusted: there is none that it could be told apart from.
     """
-    digest = digest_of(key, person, facts)
+    digest, now = digest_of(key, person, facts), shop.clock.now()
     known = uow.devices.get(device_id(person, digest))
     if known is not None:
         if known.locked_at is not None:
             raise LockedDevice
         return uow.devices.save(replace(known, last_seen=now)), False
+    if uow.devices.count(person=person, since={"first_seen": now - shop.policy.risk.cool}) >= MOST_NEW:
+        raise TooManyDevices
     is_first = not uow.devices.count(person=person)
     browser, system = names_of(facts.agent)
     device = Device(

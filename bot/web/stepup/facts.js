@@ -1,5 +1,7 @@
 // What the page says of the browser it runs in, so that its owner hears of a new one. The bot keeps a keyed digest of it.
 
+import { client } from "./telegram.js";
+
 const KEY = "sampan-mark";
 
 function mark() {
@@ -18,6 +20,6 @@ function mark() {
 /** The facts; the user agent goes with every request anyway. */
 export function facts() {
   const sides = [screen.width, screen.height].sort((a, b) => a - b); // turning a phone makes no new one
-  return { platform: navigator.platform || "", screen: sides.join("x"), language: navigator.language || "",
+  return { platform: `${client} ${navigator.platform || ""}`, screen: sides.join("x"), language: navigator.language || "",
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "", mark: mark() };
 }

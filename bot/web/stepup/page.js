@@ -241,7 +241,7 @@ async function overview(says = "", kind = "good") {
   const { security } = await ask("look", { challenge: "" });
   const acts = { pin: setPin, totp: addApp, passkey: addPasskey };
   const label = (one) => (one.factor === "passkey" ? words.add : one.set ? words.change : words.set);
-  show(h("h1", {}, words.security), h("p.says", { role: "status", "data-testid": "says", class: `says ${kind}` }, says),
+  show(h("h1", {}, words.security), says ? h("p", { role: "status", "data-testid": "says", class: `says ${kind}` }, says) : null,
     h("div.list", {}, security.items.map((one) => (one.factor === "passkey" && !canPasskey() ? outside() : h("div.item", { "data-testid": `item-${one.factor || "remove"}` },
       h("b", {}, one.label), h("small", {}, one.state || (one.factor && !one.set ? words.none : "")),
       one.remove ? h("button.danger", { type: "button", "data-testid": "remove", onclick: guarded(remove, one.remove) }, words.remove)

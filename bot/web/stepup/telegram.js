@@ -6,6 +6,9 @@ const launched = new URLSearchParams(location.hash.slice(1));
 /** What Telegram signed of who opened the page; "" outside Telegram. The bot judges it, this page only carries it. */
 export const initData = launched.get("tgWebAppData") || "";
 
+/** Which client of Telegram's it is, as that says: android, ios, tdesktop, web, … */
+export const client = launched.get("tgWebAppPlatform") || "";
+
 /** Whether it can be closed from here: it stands in Telegram's own view, or in a frame of its web client. */
 export const inTelegram = Boolean(window.TelegramWebviewProxy) || window.parent !== window || Boolean(window.external?.notify);
 

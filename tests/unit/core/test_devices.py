@@ -10,7 +10,7 @@ import pytest
 from core.errors import Gone
 from core.policy import shipped_policy
 from core.risk.device import PageFacts, digest_of, names_of
-from core.risk.devices import LockedDevice, cooling, disown, see
+from core.risk.devices import MOST_NEW, LockedDevice, TooManyDevices, cooling, disown, see
 from storage.memory import MemoryStore
 from tests.builders import LIN, MAYA, HandClock, a_shop
 
@@ -37,7 +37,7 @@ class Desk:
         return await self.store.write(disown, self.shop, who, digest)
 
     async def see(self, facts: PageFacts, who: Any = MAYA) -> Any:
-        return await self.store.write(see, self.clock.now(), KEY, who, facts)
+        return await self.store.write(see, self.shop, KEY, who, facts)
 
     async def cooling(self, who: Any = MAYA) -> Any:
         return await self.store.read(cooling, who, self.clock.now(), POLICY)
@@ -84,6 +84,17 @@ async def test_what_is_locked_confirms_nothing_and_the_others_do() -> None:
         await desk.see(LAPTOP)
     await desk.see(PHONE)
     await desk.disown(device.digest)  # pressed twice
+
+
+async def test_nobody_makes_up_devices_without_end() -> None:
+    desk = Desk()
+    for number in range(MOST_NEW):
+        await desk.see(replace(PHONE, mark=str(number)))
+    with pytest.raises(TooManyDevices):
+        await desk.see(LAPTOP)
+    await desk.see(replace(PHONE, mark="0"))
+    desk.clock.let_pass(hours=25)
+    await desk.see(LAPTOP)
 
 
 async def test_nobody_locks_or_shares_the_device_of_another() -> None:
