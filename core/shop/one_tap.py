@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from core.errors import Refusal
+from core.errors import Gone, Refusal
 from core.ids import OrderId, PersonId, ProductId
 from core.money import Money
 from core.payments.charging import NoMethod
@@ -74,8 +74,10 @@ def buy_at_once(
 def put_aside(
     uow: UnitOfWork, shop: Shop, who: PersonId, product_id: ProductId, order_id: OrderId, method: str
 ) -> OrderView:
-    """The draft alone, to be confirmed in the ordinary way. Raises OrderMoved when the button was used before."""
+    """The draft alone, to be confirmed in the ordinary way. Raises OrderMoved when the button was used before, Gone."""
     known = uow.orders.get(order_id)
+    if known is not None and known.shopper != who:
+        raise Gone
     if known is not None:
         raise OrderMoved(order=known.id, state=known.state.value)
     product = uow.products.need(product_id)

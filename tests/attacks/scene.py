@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from bot import argon
 from bot.demo import ADMIN, ROSA
 from core.ids import PersonId
 from core.money import parse_price
@@ -16,6 +17,10 @@ from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
 from core.payments.settlement.payout import Payout, PayoutState
 from core.people import SellerTier, Tier
 from core.ports import UnitOfWork
+from core.risk import devices, recovering, stepping
+from core.risk.credentials import Credential, credential_id
+from core.risk.device import PageFacts
+from core.risk.factors import Factor
 from core.shop import visitors
 from core.shop.catalogue import ProductState
 from core.shop.context import Shop
@@ -119,6 +124,24 @@ async def a_plan(town: OpenDemo, vera: Chatter) -> str:
     return order_of(card)
 
 
+PIN = "83057291"
+PAGE = PageFacts("Mozilla/5.0 (X11; Linux x86_64)", "Linux", "1x1", "Europe/Rome", "it", "0" * 32)
+
+
+def _guarded(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str) -> dict[str, str]:
+    """Vera has a PIN since a week, a device, something to confirm, and a recovery that somebody asked the admin for."""
+    now = shop.clock.now()
+    since = now - timedelta(days=7)
+    name = credential_id(who, Factor.PIN)
+    uow.credentials.add(Credential(name, who, Factor.PIN, since, secret=phc, confirmed_at=since))
+    paper = credential_id(who, Factor.RECOVERY)
+    uow.credentials.add(Credential(paper, who, Factor.RECOVERY, since, secret=phc, confirmed_at=since))
+    device, _ = devices.see(uow, now, b"a key", who, PAGE)
+    challenge = stepping.open_(uow, shop, who, "set-pin", stepping.bound_to("set-pin", str(who)))
+    recovery = recovering.allow(uow, shop, ADMIN, who, "passport seen by video, and the last order")
+    return {"challenge": challenge.id, "device": device.digest, "recovery": recovery.id}
+
+
 def _more(uow: UnitOfWork, shop: Shop, hidden: str) -> dict[str, str]:
     """A product off the shelf, a payout that waits for the admin's hand, a bank line that nobody understands."""
     uow.products.save(replace(uow.products.lock(hidden), state=ProductState.TAKEN_DOWN))
@@ -161,6 +184,8 @@ async def set_the_scene(town: OpenDemo) -> Scene:
         "operation": operations[0].id, "paid_twice": order_of(placed),
     }  # fmt: skip
     things |= await town.demo.shop.store.write(_more, town.shop, things["hidden"])
+    things["person"] = str(vera.who)
+    things |= await town.demo.shop.store.write(_guarded, town.shop, vera.who, await argon.hash_of(PIN))
     return Scene(vera, things, card, review)
 
 

@@ -35,6 +35,11 @@ KINDS = {
     "PAYOUT": ("payout",),
     "SELLER": ("seller",),
     "OPERATION": ("operation",),
+    "GOODS": ("product",),
+    "CHALLENGE": ("challenge",),
+    "DEVICE": ("device",),
+    "RECOVERY": ("recovery",),
+    "PERSON": ("person",),
 }
 NOBODYS = "0000000000"
 
@@ -49,6 +54,10 @@ PRESS_WORDS: dict[str, tuple[str, ...]] = {
     "oa": ("0",), "rl": ("0",), "rx": ("LINE",), "rt": ("LINE",), "rc": ("LINE", "fee"),
     "mp": ("0",), "ms": ("0",), "pe": ("PRODUCT", "price"), "pd": ("PRODUCT", "0"), "pu": ("PRODUCT", "0"),
     "sp": ("ORDER",), "pa": (), "cv": ("sale",), "sd": ("PAYOUT",), "st": (),
+    "ph": ("new",), "qp": ("GOODS", "ORDER", "500", "sepa"), "qm": ("last",), "lo": ("day",), "lr": ("day",),
+    "kp": ("AAAAAAAAAAAAAAAA", "CHALLENGE"), "kf": ("CHALLENGE", "pin"), "kc": ("CHALLENGE",), "kx": ("CHALLENGE",),
+    "sn": (), "sa": (), "se": (), "sr": ("pin",), "sw": (), "sk": (), "sf": (), "sq": (), "sx": ("RECOVERY",),
+    "dn": ("DEVICE",),
 }  # fmt: skip
 """What each press carries."""
 
@@ -59,6 +68,7 @@ COMMAND_WORDS: dict[str, tuple[str, ...]] = {
     "freeze": ("ORDER", "because"), "thaw": ("ORDER",), "hold": ("PAYOUT",), "release": ("PAYOUT",),
     "paid": ("PAYOUT", "E2E-1"), "rate": ("USD", "9.99"), "hedge": ("10 EUR", "11 USD", "R1"),
     "sellers": ("add", "4242", "DE", "EUR", "Evil"), "start": ("p_PRODUCT",),
+    "limits": ("payment", "50"), "recover": ("PERSON", "passport seen by video, and the last order"),
 }  # fmt: skip
 """What is written behind each command that takes words."""
 
@@ -66,7 +76,8 @@ COMMAND_WORDS: dict[str, tuple[str, ...]] = {
 ANSWERS = {
     "": "", "address": "Sly\nOther Street 1\n10000 Elsewhere\nItaly", "ship": "RR111", "edit": "1.00 EUR",
     "evidence": "I want this too", "reroute": "IT60X0542811101000000123456", "recon": "it is mine",
-    "payee": "IT60X0542811101000000123456", "sell": "hm",
+    "payee": "IT60X0542811101000000123456", "sell": "hm", "own_limit": "50", "phrase": "green apple",
+    "code_address": "sly@example.org",
 }  # fmt: skip
 
 
@@ -128,11 +139,11 @@ async def test_a_button_that_names_what_is_somebody_elses(town, scene, thieves, 
     """Not even a button with a valid signature, which nobody can make, reaches what is not one's own."""
     words, pack = PRESS_WORDS[action], town.demo.shop.house.buttons.pack
     for thief in thieves:
-        page = await thief.last()
         await at_rest(town)
         before = await town.demo.shop.store.survey(everything)
         heard_of = {}
         for names in [empty(words), *filled(words, scene)]:
+            page = await thief.last()  # some buttons take their message away
             await thief.press_data(page, pack(action, *names, owner=thief.who))
             heard_of[names] = await answered(town, thief, names)
         after = await town.demo.shop.store.survey(everything)
