@@ -172,3 +172,23 @@ async def test_who_says_that_was_not_me_locks_the_device_and_voids_what_waits(de
 async def test_a_shop_without_an_address_has_no_page(own_town: OpenDemo) -> None:
     async with own_town.http.get(own_town.shop_url + PATH) as answer:
         assert answer.status == 404
+
+
+async def test_the_demos_thief_is_on_another_device_and_its_owner_is_told(demo: OpenDemo, browser: Browser) -> None:
+    product = await demo.on_sale("Samovar", "200 EUR")
+    async with open_page(browser, demo.demo.page, height=900) as screen:
+        await screen.be("maya")
+        await screen.start()
+        await sets_pin(screen, "thief-0")
+        await orders(screen, product)
+        await screen.at("person-thief").click()
+        await screen.button("🔓").click()
+        frame = phone(screen)
+        await expect(frame.get_by_test_id("bill")).to_contain_text("Casa Rosa")
+        await types(screen, "0000")
+        await expect(frame.get_by_test_id("says")).not_to_be_empty()
+        await keep(screen, "thief-1-guess")
+        await screen.at("app-close").click()
+        await screen.be("maya")
+        await expect(screen.message("new device")).to_be_visible()
+        await keep(screen, "thief-2-told")

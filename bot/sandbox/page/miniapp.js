@@ -17,9 +17,10 @@ const theme = () => (dark()
 /** Opens it until it is closed, by the person or by itself. `outside(url)` follows a link that it asks to have opened. */
 export async function openApp(url, outside) {
   const origin = new URL(url).origin;
+  if (state.thief) url = url.replace("tgWebAppPlatform=web", "tgWebAppPlatform=android"); // another device than the owner's
   const frame = h("iframe.app-frame", { src: url, title: "Mini App", allow: MAY, referrerPolicy: "no-referrer",
     sandbox: "allow-scripts allow-forms allow-same-origin", "data-testid": "app-frame",
-    credentialless: state.thief }); // a thief's is another device: it has none of the storage that the owner's has
+    credentialless: state.thief }); // … and it has none of the storage that the owner's has
   let shut = () => {};
   const answer = (eventType, eventData) => frame.contentWindow.postMessage(JSON.stringify({ eventType, eventData }), origin);
   const heard = (event) => {
