@@ -42,7 +42,7 @@ def read_codes(data: bytes) -> list[bytes]:
         raise BadPhoto(PhotoFault.NOT_A_PHOTO) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow's decoders raise on broken data
         raise BadPhoto(PhotoFault.DAMAGED) from error
-    # Two binarisers always: of two codes in a picture, a forger may have printed one for each.
+    # Both binarisers always: of two codes in a picture, one may show to one of them alone.
     found = dict.fromkeys(_read(picture, _LOCAL) + _read(picture, _GLOBAL))
     if not found:
         found = next((dict.fromkeys(codes) for codes in _harder(picture) if codes), {})

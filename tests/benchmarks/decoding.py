@@ -47,17 +47,17 @@ def code(payload: str, scale: int, quiet: int) -> Image.Image:
     return Image.frombytes("1", (width, len(packed) // -(-width // 8)), packed).convert("L")
 
 
-def _padded(picture: Image.Image, share: float = 0.25) -> Image.Image:
+def padded(picture: Image.Image, share: float = 0.25) -> Image.Image:
     return ImageOps.expand(picture, border=round(max(picture.size) * share), fill="white")
 
 
 def _turned(picture: Image.Image, degrees: float) -> Image.Image:
-    return _padded(picture).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255)
+    return padded(picture).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255)
 
 
 def _tilted(picture: Image.Image, chance: random.Random, share: float) -> Image.Image:
     """Each corner moved inwards by up to a share of the side."""
-    picture = _padded(picture, 0.1)
+    picture = padded(picture, 0.1)
     width, height = picture.size
 
     def off() -> float:
@@ -124,13 +124,13 @@ def _noise_tables(sigma: int) -> tuple[list[int], list[int]]:
     return [min(255, max(0, round(value))) for value in values], [min(255, max(0, round(-value))) for value in values]
 
 
-def _noisy(picture: Image.Image, chance: random.Random, sigma: int) -> Image.Image:
+def noisy(picture: Image.Image, chance: random.Random, sigma: int) -> Image.Image:
     grain = Image.frombytes("L", picture.size, chance.randbytes(picture.width * picture.height))
     more, less = _noise_tables(sigma)
     return ImageChops.subtract(ImageChops.add(picture, grain.point(more)), grain.point(less))
 
 
-def _uneven(picture: Image.Image, chance: random.Random, darkest: float) -> Image.Image:
+def uneven(picture: Image.Image, chance: random.Random, darkest: float) -> Image.Image:
     """Light from one side."""
     shade = Image.linear_gradient("L").rotate(chance.choice((0, 90, 180, 270)) + chance.uniform(-20, 20), fillcolor=128)
     shade = shade.resize(picture.size).point(
@@ -159,7 +159,7 @@ def _moire(picture: Image.Image, chance: random.Random) -> Image.Image:
     row = bytes(round(215 + 40 * math.sin(2 * math.pi * x / period)) for x in range(picture.width))
     grid = Image.frombytes("L", (picture.width, 1), row).resize(picture.size)
     slant = ImageChops.multiply(grid, grid.rotate(90).resize(picture.size)).rotate(chance.uniform(-8, 8), fillcolor=215)
-    return ImageChops.multiply(_turned(picture, chance.uniform(-5, 5)), slant.resize(_padded(picture).size))
+    return ImageChops.multiply(_turned(picture, chance.uniform(-5, 5)), slant.resize(padded(picture).size))
 
 
 def _photographed(picture: Image.Image, chance: random.Random, scale: float, *, hard: bool) -> Image.Image:
@@ -173,9 +173,9 @@ def _photographed(picture: Image.Image, chance: random.Random, scale: float, *, 
     factor = chance.uniform(0.6, 0.9) * 960 / max(seen.size)
     seen = _smaller(seen, factor)
     scene.paste(seen, (chance.randint(0, 1280 - seen.width), chance.randint(0, 960 - seen.height)))
-    scene = _uneven(scene, chance, 0.35 if hard else 0.55)
+    scene = uneven(scene, chance, 0.35 if hard else 0.55)
     scene = _faint(scene, 40 if hard else 20, 190 if hard else 230)
-    return _as_jpeg(_noisy(scene, chance, 22 if hard else 10), 45 if hard else 70)
+    return _as_jpeg(noisy(scene, chance, 22 if hard else 10), 45 if hard else 70)
 
 
 CONDITIONS: tuple[Condition, ...] = (
@@ -192,9 +192,9 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition("3 pixels a module", lambda p, c, s: _smaller(p, 3 / s)),
     Condition("2 pixels a module", lambda p, c, s: _smaller(p, 2 / s)),
     Condition("1.5 pixels a module", lambda p, c, s: _smaller(p, 1.5 / s)),
-    Condition("noise, sigma 40", lambda p, c, s: _noisy(p, c, 40)),
-    Condition("noise, sigma 90", lambda p, c, s: _noisy(p, c, 90)),
-    Condition("uneven light", lambda p, c, s: _uneven(_padded(p), c, 0.03)),
+    Condition("noise, sigma 40", lambda p, c, s: noisy(p, c, 40)),
+    Condition("noise, sigma 90", lambda p, c, s: noisy(p, c, 90)),
+    Condition("uneven light", lambda p, c, s: uneven(padded(p), c, 0.03)),
     Condition("low contrast", lambda p, c, s: _faint(p)),
     Condition("inverted", lambda p, c, s: ImageOps.invert(p)),
     Condition("no quiet zone, dark ground", lambda p, c, s: ImageOps.expand(p, border=int(3 * s), fill=40), quiet=0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import time
 import zlib
@@ -12,7 +13,17 @@ from PIL import Image
 
 from bot.pictures.decode import LONGEST_SIDE, read_codes
 from bot.pictures.product import BadPhoto, PhotoFault
-from tests.benchmarks.decoding import CONDITIONS, Condition, code, png, spoilt, without_a_code
+from tests.benchmarks.decoding import (
+    CONDITIONS,
+    Condition,
+    code,
+    noisy,
+    padded,
+    png,
+    spoilt,
+    uneven,
+    without_a_code,
+)
 
 ONE, OTHER = "00020126PIX-ONE", "00020126PIX-OTHER"
 HARD = {"blur 0.6 module", "logo on 9 % of the area", "hard phone photo", "no quiet zone, dark ground"}
@@ -51,6 +62,13 @@ def test_a_sticker_in_faint_grey_beside_a_black_code_is_read_too() -> None:
     faint = code(OTHER, 8, 4).point(lambda byte: 140 + byte * 115 // 255)
 
     assert set(read_codes(side_by_side(code(ONE, 8, 4), faint))) == {ONE.encode(), OTHER.encode()}
+
+
+def test_a_code_in_the_shade_beside_one_in_the_grain_is_read_too() -> None:
+    chance = random.Random(0)
+    shaded, grained = uneven(padded(code(ONE, 8, 4)), chance, 0.03), noisy(code(OTHER, 8, 4), chance, 70)
+
+    assert set(read_codes(side_by_side(shaded, grained))) == {ONE.encode(), OTHER.encode()}
 
 
 def test_a_code_shown_twice_is_one_code() -> None:
