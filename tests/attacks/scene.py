@@ -209,19 +209,7 @@ def _told(thing: Any) -> str:
 
 
 # What anybody may do: leave their own name, choose, put into the cart, begin a draft that is never placed.
-_OWN = (
-    "people",
-    "sellers",
-    "dialogs",
-    "carts",
-    "orders",
-    "quotes",
-    "decisions",
-    "challenges",
-    "own_limits",
-    "devices",
-    "audit",
-)
+_OWN = frozenset("people sellers dialogs carts orders quotes decisions challenges credentials own_limits".split())
 
 
 def harm(before: dict[str, set[str]], after: dict[str, set[str]], attacker: int) -> Iterator[str]:
