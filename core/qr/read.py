@@ -127,9 +127,9 @@ def _national(payload: str) -> Scheme:
         fields = dict(tlv.parse(payload))
     except BadPayload:  # damaged: what it was meant to be is said all the same
         return next((scheme for name, scheme in _IDENTIFIERS.items() if name in payload.upper()), Scheme.EMV)
-    leaders = {value[4 : 4 + int(value[2:4])].upper() for value in _account_templates(fields)}
-    if khqr.claims(fields) and not leaders & _IDENTIFIERS.keys():
+    if khqr.claims(fields):  # the only one without an identifier
         return Scheme.KHQR
+    leaders = {value[4 : 4 + int(value[2:4])].upper() for value in _account_templates(fields)}
     return next((scheme for name, scheme in _IDENTIFIERS.items() if name in leaders), Scheme.EMV)
 
 

@@ -35,6 +35,8 @@ def read(payload: str, now: datetime | None = None, keys: Mapping[str, bytes] | 
         raise BadPayload("payload", "not a link to pay, nor to be asked for money")
     given = _once(parameters(query))
     by_name = {key.lower(): value for key, value in given.items()}
+    if "sign" in by_name:
+        raise BadPayload("sign", "given twice, or not the last")
     if not _ADDRESS.fullmatch(by_name.get("pa", "")):
         raise BadPayload("pa", "not a payment address")
     if not by_name.get("pn", "").strip():

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.qr import BadPayload, Problem, curve, keccak, read, tlv, upi
+from core.qr import BadPayload, Problem, bech32, curve, keccak, read, tlv, upi
 
 # py_ecc, which comes along, lets Python recurse so deep that a document of 100,000 brackets ends the process.
 _depth = sys.getrecursionlimit()
@@ -292,6 +292,43 @@ def test_an_invoice_that_bolt11_signs_is_read_and_belongs_to_its_key():
         assert code.account == key.public_key.to_compressed_bytes().hex()
         assert code.fields["description"] == "茶 S-1042"
         assert read(answer["payload"], NOW + timedelta(minutes=10)).problems == (Problem.EXPIRED,)
+
+
+def _invoice(key: eth_keys.PrivateKey, node: bytes | None, *, twin: bool = False) -> str:
+    """An invoice of 0.0025 BTC that ``key`` signs, naming ``node``; ``twin``: in the other form of the signature."""
+    letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+    def fives(data: bytes) -> list[int]:
+        bits = len(data) * 8
+        number = int.from_bytes(data, "big") << -bits % 5
+        return [number >> 5 * place & 31 for place in reversed(range(-(-bits // 5)))]
+
+    def tagged(letter: str, values: list[int]) -> list[int]:
+        return [letters.index(letter), len(values) >> 5, len(values) & 31, *values]
+
+    stamp = int(NOW.timestamp())
+    values = [stamp >> 5 * place & 31 for place in reversed(range(7))]
+    values += tagged("p", fives(b"\x07" * 32)) + tagged("s", fives(b"\x11" * 32)) + tagged("d", fives(b"S-1042"))
+    values += tagged("n", fives(node)) if node else []
+    bits = len(values) * 5
+    number = int("".join(f"{value:05b}" for value in values), 2) << -bits % 8
+    signature = key.sign_msg_hash(hashlib.sha256(b"lnbc2500u" + number.to_bytes(-(-bits // 8), "big")).digest())
+    s, hint = (curve.SECP256K1.n - signature.s, signature.v ^ 1) if twin else (signature.s, signature.v)
+    values += fives(signature.r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([hint]))
+    spread = [ord(char) >> 5 for char in "lnbc2500u"] + [0] + [ord(char) & 31 for char in "lnbc2500u"]
+    check = bech32._polymod([*spread, *values, 0, 0, 0, 0, 0, 0]) ^ bech32.BECH32
+    values += [check >> 5 * place & 31 for place in reversed(range(6))]
+    return "lnbc2500u1" + "".join(letters[value] for value in values)
+
+
+def test_an_invoice_that_names_its_node_is_signed_by_it_and_in_one_form_only():
+    key, other = (eth_keys.PrivateKey(bytes([number]) * 32) for number in (1, 2))
+    mine, theirs = (one.public_key.to_compressed_bytes() for one in (key, other))
+    for payload in (_invoice(key, None), _invoice(key, mine), _invoice(key, None, twin=True)):
+        assert read(payload, NOW).account == mine.hex()
+    for payload in (_invoice(key, theirs), _invoice(key, mine, twin=True), _invoice(key, b"\x05" + mine[1:])):
+        with pytest.raises(BadPayload, match="not by the node"):
+            read(payload, NOW)
 
 
 def test_the_family_of_emv_is_sealed_alike():

@@ -52,6 +52,8 @@ SIGNED = next(v for v in VECTORS if v["kind"].startswith("signed intent"))["payl
         ("sign", SIGNED.replace("+", "%2B")),
         ("sign", SIGNED.replace("+", " ")),
         ("sign", SIGNED + "&am=9.00"),
+        ("sign", SIGNED + SIGNED[SIGNED.index("&sign=") :]),
+        ("sign", "upi://pay?sign=AAAA&pa=shop@bank&pn=Shop"),
     ],
 )
 def test_a_upi_link_off_its_rules_is_refused_by_name(field, link):

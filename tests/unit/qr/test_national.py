@@ -137,6 +137,13 @@ def test_a_sealed_vietqr_off_its_rules_is_refused_by_name(field, account):
     assert refusal.value.field == field
 
 
+def test_a_vietqr_account_of_another_tag_is_refused():
+    payload = next(v for v in VECTORS if v["kind"] == "static ACB")["payload"]
+    moved = [("39" if tag == "38" else tag, value) for tag, value in tlv.unseal(payload)]
+    with pytest.raises(BadPayload, match="another tag"):
+        read(tlv.seal(tlv.build(moved)))
+
+
 def test_a_fraction_of_a_dong_is_refused():
     account = tlv.build([("00", "970403"), ("01", "1")])
     inside = tlv.build([("00", "A000000727"), ("01", account), ("02", "QRIBFTTA")])
@@ -262,6 +269,9 @@ def test_a_slip_is_never_taken_for_a_code_to_pay():
         assert code.problems == (Problem.SLIP,)
         with pytest.raises(BadPayload, match="checksum"):
             read(payload[:-1] + "0")
+    transfer = tlv.build([("00", "000001"), ("01", "014"), ("02", "1")])
+    with pytest.raises(BadPayload, match="not a Thai slip"):
+        read(tlv.seal(tlv.build([("00", transfer), ("51", "TH"), ("54", "9.00")]), "91"))
     with pytest.raises(BadPayload, match="not a Thai slip"):
         read(
             tlv.seal(tlv.build([("00", tlv.build([("00", "000001"), ("01", "014"), ("02", "1")])), ("51", "VN")]), "91")
