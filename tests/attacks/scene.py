@@ -209,7 +209,9 @@ def _told(thing: Any) -> str:
 
 
 # What anybody may do: leave their own name, choose, put into the cart, begin a draft that is never placed.
-_OWN = frozenset("people sellers dialogs carts orders quotes decisions challenges credentials own_limits".split())
+_OWN = (
+    "people", "sellers", "dialogs", "carts", "orders", "quotes", "decisions", "challenges", "credentials", "own_limits",
+)  # fmt: skip
 
 
 def harm(before: dict[str, set[str]], after: dict[str, set[str]], attacker: int) -> Iterator[str]:
