@@ -142,9 +142,14 @@ def _migrate(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from bot.bench import checkout, journey
+    from bot.bench import checkout, journey, limits
 
-    figures = checkout.run(options.seconds) if options.what == "checkout" else journey.run(options.journeys, _progress)
+    measures: dict[str, Callable[[], dict[str, Any]]] = {
+        "checkout": lambda: checkout.run(options.seconds),
+        "journey": lambda: journey.run(options.journeys, _progress),
+        "limits": lambda: limits.run(_progress, options.payments),
+    }
+    figures = measures[options.what]()
     _say(json.dumps(figures, indent=2) if options.json else _table(figures))
     return 0
 
@@ -201,9 +206,10 @@ def _parser() -> argparse.ArgumentParser:
     qr_cli.register(verbs)
 
     bench = verbs.add_parser("bench", help="measure this machine")
-    bench.add_argument("what", choices=("journey", "checkout"))
+    bench.add_argument("what", choices=("journey", "checkout", "limits"))
     bench.add_argument("--json", action="store_true", help="for machines")
     bench.add_argument("--journeys", type=int, default=200, help="journeys for each load (journey)")
+    bench.add_argument("--payments", type=int, default=100_000, help="past payments to decide after (limits)")
     bench.add_argument("--seconds", type=float, default=3.0, help="for each measurement (checkout)")
     bench.set_defaults(call=_bench)
     return parser

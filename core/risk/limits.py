@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from core.errors import Refusal, sentence
+from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId
 from core.ledger.finding import Finding
 from core.policy.rule import Layer, Line, Metric, Whose, published_by_id
@@ -229,10 +229,12 @@ def purses(uow: UnitOfWork, facts: Facts, lines: Iterable[Line]) -> dict[str, Pu
 
 
 def _locked(uow: UnitOfWork, name: str) -> Purse:
-    if uow.purses.get(name) is None:
+    try:
+        return uow.purses.lock(name)
+    except Gone:  # the first payment of this subject
         with suppress(Duplicate):
-            uow.purses.add(Purse(name))
-    return uow.purses.lock(name)
+            return uow.purses.add(Purse(name))
+        return uow.purses.lock(name)
 
 
 def without_ended(uow: UnitOfWork, purse: Purse) -> Purse:
