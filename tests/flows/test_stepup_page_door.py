@@ -134,7 +134,7 @@ async def test_nothing_secret_is_logged_even_when_something_breaks(
     caplog.set_level(logging.DEBUG)
     await desk.has_pin()
     asked = desk.to_pay()
-    desk.store.unit.devices = None  # type: ignore[assignment]
+    desk.store.unit.devices = Broken()  # type: ignore[assignment]
     status, told = await desk.ask("prove", challenge=asked.id, factor="pin", guess=PIN)
     assert status == 500
     assert "chat" not in told.get("error", "")
@@ -142,6 +142,13 @@ async def test_nothing_secret_is_logged_even_when_something_breaks(
     assert "step-up page: " in shown
     for secret in (PIN, FACTS["mark"], "query_id", TOKEN_TAIL):
         assert secret not in shown
+
+
+class Broken:
+    """Storage that tells in its fault what it was handed."""
+
+    def get(self, _: str) -> None:
+        raise ValueError(f"cannot look up while somebody types {PIN}")
 
 
 TOKEN_TAIL = "demo-token-of-no-value"
