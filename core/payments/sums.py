@@ -83,6 +83,8 @@ def _sale(uow: UnitOfWork, order: Order) -> Iterator[Finding]:
     legs = uow.journal.legs_of(order.id)
     stays = _stays(uow, order)
     seller = _net(legs, quote.owed.asset.code)
+    if quote.pay.asset == quote.owed.asset:  # what was held for the payer lies in the same hold
+        seller -= sum(case.held.minor for case in uow.disputes.find(order=order.id, state=_UNDECIDED, limit=_ENDLESS))
     wanted = round(Fraction(quote.owed.minor * stays.minor, paid.minor))
     if seller != wanted:
         what = f"{seller} minor units of {quote.owed.asset} lie in the sale’s pockets; what stays of it is {wanted}"
