@@ -15,6 +15,7 @@ from core.ids import OrderId, PersonId
 from core.money import Money, zero
 from core.payments import pockets
 from core.payments.disputes import books as casebooks
+from core.payments.disputes import parts
 from core.payments.disputes.dispute import UNDECIDED, Dispute, DisputeState
 from core.payments.escrow import release_rest
 from core.payments.receipts import Receipt
@@ -77,50 +78,58 @@ def hear_dispute(
     `taken`: whether it takes the money as it opens the case, or only when that is lost. `at` is the moment of a
     decision, by the channel's clock. The same again changes nothing. None: no such payment is known yet, and nothing
     was written; the message must be heard again. All amounts are in the payment's currency; another is a ValueError.
+    A case about a payment of several orders has a part for each of them: the first one is returned.
     """
     receipts = uow.receipts.find(channel=channel, fact=fact, limit=1)
     if not receipts:
         return None
     known = _known(uow, channel, case) or _begun_by_a_line(uow, receipts[0], case, amount)
     fresh, dispute = known is None, known or _new(uow, shop, receipts[0], channel, case, amount, reason)
+    others = parts.others(uow, dispute)
     if amount.asset != dispute.amount.asset:
         raise ValueError("a dispute in another currency than its payment")
-    if amount != dispute.amount:
+    if amount != parts.whole(uow, dispute):
         for admin in sorted(shop.admins):
             tell(uow, shop.clock.now(), admin, "dispute_differs", dispute.id, amount=str(amount))
     if stage >= Stage.OPENED:
         dispute = uow.disputes.save(casebooks.charge_fee(uow, shop, dispute, round, fee))
-    if respond_by is not None and dispute.is_open:
-        dispute = uow.disputes.save(replace(dispute, respond_by=respond_by))
-    return _follow(uow, shop, dispute, Word(stage, round, taken, at or shop.clock.now()), fresh=fresh)
+    word = Word(stage, round, taken, at or shop.clock.now())
+    for one in (dispute, *others):
+        one = _locked(uow, one)
+        if respond_by is not None and one.is_open:
+            one = uow.disputes.save(replace(one, respond_by=respond_by))
+        _follow(uow, shop, one, word, fresh=fresh)
+    return uow.disputes.need(dispute.id)
+
+
+def _locked(uow: UnitOfWork, dispute: Dispute) -> Dispute:
+    if dispute.order is not None:
+        uow.orders.lock(dispute.order)
+    return uow.disputes.lock(dispute.id)
 
 
 def _known(uow: UnitOfWork, source: str, case: str) -> Dispute | None:
-    found = uow.disputes.find(source=source, case=case[:64], limit=1)
-    if not found:
-        return None
-    if found[0].order is not None:
-        uow.orders.lock(found[0].order)
-    return uow.disputes.lock(found[0].id)
+    found = uow.disputes.find(source=source, case=parts.named(case), limit=1)
+    return _locked(uow, found[0]) if found else None
 
 
 def _begun_by_a_line(uow: UnitOfWork, receipt: Receipt, case: str, amount: Money) -> Dispute | None:
     """A bank statement may tell that the money is gone before the channel says why: that case gets its name now."""
     for found in uow.disputes.find(receipt=receipt.id, source=receipt.channel, limit=_EVER):
         line = uow.banklines.count(channel=receipt.channel, kind=LineKind.CHARGEBACK, fact=found.case)
-        if found.amount == amount and line:
-            if found.order is not None:
-                uow.orders.lock(found.order)
-            return uow.disputes.save(replace(uow.disputes.lock(found.id), case=case[:64]))
+        if line and parts.whole(uow, found) == amount:
+            for number, one in enumerate(parts.others(uow, found), 2):
+                uow.disputes.save(replace(uow.disputes.lock(one.id), case=parts.named(case, number)))
+            return uow.disputes.save(replace(_locked(uow, found), case=parts.named(case)))
     return None
 
 
 def _new(uow: UnitOfWork, shop: Shop, receipt: Receipt, source: str, case: str, amount: Money, reason: str) -> Dispute:
-    applied = uow.applications.find(receipt=receipt.id, limit=_EVER)
-    order = max(applied, key=lambda one: one.amount.minor).order if applied else None
-    if order is not None:
-        uow.orders.lock(order)
-    return begin(uow, shop, source, case, order, receipt, amount, reason)
+    for number, (order, share) in reversed(list(enumerate(parts.shares(uow, receipt, amount), 1))):
+        if order is not None:
+            uow.orders.lock(order)
+        dispute = begin(uow, shop, source, parts.named(case, number), order, receipt, share, reason)
+    return dispute
 
 
 def begin(
@@ -139,7 +148,7 @@ def begin(
         Dispute(
             id=shop.ids.new(8),
             source=source,
-            case=case[:64],
+            case=case,
             order=order,
             receipt=receipt.id,
             amount=amount,
@@ -373,6 +382,9 @@ def give_up(uow: UnitOfWork, shop: Shop, admin: PersonId, dispute_id: str) -> Di
     if dispute.is_complaint or dispute.state not in (_S.OPEN, _S.EVIDENCE):
         raise NotOpenCase(dispute=dispute.id)
     note_command(uow, shop, admin, "dispute", dispute=dispute.id, how="lost")
+    for other in parts.others(uow, dispute):
+        if other.state in (_S.OPEN, _S.EVIDENCE):
+            lose(uow, shop, _locked(uow, other), shop.clock.now())
     return lose(uow, shop, dispute, shop.clock.now())
 
 

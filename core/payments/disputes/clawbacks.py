@@ -9,6 +9,7 @@ from typing import Protocol
 from core.ledger.journal import Entry
 from core.money import Money
 from core.payments.disputes import books as casebooks
+from core.payments.disputes import parts
 from core.payments.disputes.cases import Stage, hear_dispute
 from core.payments.disputes.dispute import Dispute, DisputeState
 from core.payments.receipts import Receipt
@@ -57,7 +58,7 @@ def taken_back(uow: UnitOfWork, shop: Shop, receipt: Receipt, told: Told) -> str
 
     A case that the channel has told of takes the line; a recall nobody has told of opens one by the line's own id.
     """
-    known = [one for one in _cases(uow, receipt) if -told.gross == one.amount]
+    known = [one for one in _cases(uow, receipt) if -told.gross == parts.whole(uow, one)]
     dispute = known[0] if known else None
     if dispute is None or not dispute.taken:
         case = dispute.case if dispute is not None else told.fact
@@ -85,7 +86,7 @@ def taken_back(uow: UnitOfWork, shop: Shop, receipt: Receipt, told: Told) -> str
 def given_back(uow: UnitOfWork, shop: Shop, receipt: Receipt, told: Told) -> str:
     """A line says that the money of a case came back: it is won, if nobody has said so yet. "" for no such case."""
     for dispute in _cases(uow, receipt):
-        if told.gross != dispute.amount or not dispute.turn:
+        if told.gross != parts.whole(uow, dispute) or not dispute.turn:
             continue
         if dispute.state is not DisputeState.WON:
             hear_dispute(
@@ -130,11 +131,12 @@ def moved(
         since=span.get("since"), before=span.get("before"), newest=False, limit=_EVER, offset=offset
     ):
         for case in page:
-            yield from () if case.is_complaint else _moved(uow, case)
+            yield from () if case.is_complaint or not parts.is_first(case) else _moved(uow, case)
         offset += len(page)
 
 
 def _moved(uow: UnitOfWork, case: Dispute) -> Iterator[tuple[str, Dispute, Money, datetime]]:
+    amount = parts.whole(uow, case)
     for turn in _turns(case):
         name, taken = f"{case.id}:{turn}", _entry(uow, f"dispute:{case.id}:{turn}:taken")
         told, kept = _entry(uow, casebooks.fee_key(case, turn)), _fee(uow, case, turn)
@@ -144,9 +146,9 @@ def _moved(uow: UnitOfWork, case: Dispute) -> Iterator[tuple[str, Dispute, Money
             kept -= kept
         if taken is None:
             continue
-        yield f"clawback:{name}", case, -case.amount - kept, taken.at
+        yield f"clawback:{name}", case, -amount - kept, taken.at
         if back := _entry(uow, f"dispute:{case.id}:{turn}:back"):
-            yield f"clawback-back:{name}", case, case.amount, back.at
+            yield f"clawback-back:{name}", case, amount, back.at
 
 
 def _turns(case: Dispute) -> range:
@@ -171,4 +173,5 @@ def _fee(uow: UnitOfWork, case: Dispute, turn: int | None = None) -> Money:
 
 def _cases(uow: UnitOfWork, receipt: Receipt) -> list[Dispute]:
     found = uow.disputes.find(receipt=receipt.id, source=receipt.channel, limit=_EVER)
+    found = [one for one in found if parts.is_first(one)]
     return sorted(found, key=lambda one: one.opened_at, reverse=True)

@@ -13,6 +13,7 @@ from core.ids import PersonId
 from core.ledger import accounts
 from core.money import asset, zero
 from core.payments import sums
+from core.payments.choices import apply_to
 from core.payments.disputes.cases import NotOpenCase, NotWarned, Stage, give_up, hand_in, hear_dispute, refund_to_avoid
 from core.payments.disputes.dispute import Dispute, DisputeState
 from core.payments.disputes.frozen import check
@@ -414,3 +415,72 @@ def test_a_fee_for_a_warning_alone_has_its_line() -> None:
     line(world, LineKind.FEE, "-15.00 EUR", fact="F2")
     assert world.books()["exp:processor"] == "EUR 15.00", "the second one is another fee"
     assert "clearing:sepa" not in world.books() and clearing_is_explained(world)
+
+
+# One payment of two orders
+
+
+def paid_two() -> tuple[World, Order, Order]:
+    """EUR 200.00 came for an order of 100.00; the owner let it pay one of 60.00, too, and 40.00 are held."""
+    world = World()
+    first = world.orders(world.sells(ROSA, "100.00 EUR"))
+    second = world.orders(world.sells(ROSA, "60.00 EUR"))
+    receipt = world.pays(first, id="E1", amount="200.00 EUR")
+    world.do(apply_to, MAYA, receipt.id, second.id)
+    world.run_errands()
+    return world, first, second
+
+
+@pytest.mark.parametrize(("asked", "excess"), [("203.00 EUR", "EUR 3.00"), ("160.00 EUR", None)])
+def test_a_case_about_a_payment_of_two_orders_is_lost_by_both(asked: str, excess: str | None) -> None:
+    world, first, second = paid_two()
+    fee = {"fee": money("15.00 EUR")}
+    hears(world, Stage.OPENED, asked, **fee)
+    assert all(world.order(one.id).frozen for one in (first, second))
+    hears(world, Stage.OPENED, asked, **fee)
+    hears(world, Stage.LOST, asked)
+    assert world.books().get("exp:chargeback") == excess
+    assert world.books()["exp:dispute"] == "EUR 15.00"
+    assert [world.order(one.id).state for one in (first, second)] == [OrderState.REFUNDED] * (2 if excess else 1) + (
+        [] if excess else [OrderState.PAID]
+    )
+    assert not any(world.order(one.id).frozen for one in (first, second))
+
+
+@pytest.mark.parametrize("asked", ["203.00 EUR", "130.00 EUR", "50.00 EUR"])
+def test_a_case_about_a_payment_of_two_orders_that_is_won_leaves_all_as_it_was(asked: str) -> None:
+    world, first, second = paid_two()
+    before = world.books()
+    hears(world, Stage.WARNED, asked)
+    hears(world, Stage.OPENED, asked)
+    hears(world, Stage.LOST, asked)
+    hears(world, Stage.WON, asked, round=2)
+    assert world.books() == before
+    assert [world.order(one.id).state for one in (first, second)] == [OrderState.PAID, OrderState.PAID]
+
+
+@pytest.mark.parametrize("line_first", [True, False])
+def test_the_bank_line_of_such_a_case_is_one(line_first: bool) -> None:
+    world, _, _ = paid_two()
+    line(world, LineKind.PAYMENT, "200.00 EUR", fact="E1")
+    for told_by_line in (line_first, not line_first):
+        if told_by_line:
+            assert line(world, LineKind.CHARGEBACK, "-200.00 EUR", fee="15.00 EUR") is Taken.MATCHED
+        else:
+            asked = {"fact": "E1", "amount": money("200.00 EUR"), "fee": money("15.00 EUR")}
+            world.store.write_now(hear_dispute, world.shop, "sepa", "C1", Stage.OPENED, **asked)
+        assert clearing_is_explained(world)
+    assert [one.case for one in world.look(lambda uow: uow.disputes.find(newest=False))].count("C1") == 1
+    assert world.look(lambda uow: uow.disputes.count()) == 2
+    assert "clearing:sepa" not in world.books()
+    assert line(world, LineKind.RETURN, "200.00 EUR", fact="L2") is Taken.MATCHED
+    assert all(one.state is DisputeState.WON for one in world.look(lambda uow: uow.disputes.find()))
+    assert world.books()["bank"] == "EUR 185.00" and clearing_is_explained(world)
+
+
+def test_who_gives_such_a_case_up_gives_up_all_of_it() -> None:
+    world, first, second = paid_two()
+    case_ = hears(world, Stage.OPENED, "200.00 EUR")
+    world.do(give_up, ADA, case_.id)
+    assert [world.order(one.id).state for one in (first, second)] == [OrderState.REFUNDED, OrderState.REFUNDED]
+    assert "dispute_recv" not in world.books()
