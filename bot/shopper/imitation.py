@@ -84,8 +84,8 @@ class Watch:
 
     async def _judge(self, message: Message) -> Overheard | None:
         ours, writer = await self._names(), _writer(message)
-        if writer.who in ours.trusted or writer.is_group:
-            return None  # an admin of the shop, or of the group in its own name
+        if writer.who in ours.trusted or writer.is_group or message.is_automatic_forward:
+            return None  # an admin of the shop, or of the group in its own name, or the channel that it belongs to
         if whose := name_of(writer.name, writer.who, ours):
             return Overheard(Sign.NAME, whose)
         if passes_for_bot(writer.username, ours):

@@ -27,15 +27,17 @@ def scrub(update: Raw, question: Question) -> Raw:
 
 
 def _cleaned(said: Any, question: Question) -> Any:
+    if isinstance(said, list):  # the answers of a poll, the tasks of a list
+        return [_cleaned(one, question) for one in said]
     if not isinstance(said, dict):
         return said
-    changes: Raw = {name: _cleaned(value, question) for name, value in said.items() if isinstance(value, dict)}
+    changes: Raw = {name: _cleaned(value, question) for name, value in said.items() if isinstance(value, dict | list)}
     for name in _WORDS:
         text = said.get(name)
         if isinstance(text, str) and (found := _leak(text, said, question)):
             changes[name] = blot(found)
     if any(name in changes for name in _WORDS):  # the places of links and commands were places in the old text
-        said = {name: value for name, value in said.items() if name not in _FORMS}
+        return {name: value for name, value in (said | changes).items() if name not in _FORMS}
     return said | changes if changes else said
 
 

@@ -16,7 +16,7 @@ HOUSE = Path(__file__).parents[2]
 ROOMS = ("bot", "core", "storage")
 
 # What core outside its channels may import: the standard library without a network in it, and check digits.
-PURE = {"stdnum"}
+PURE = {"mnemonic", "stdnum"}
 NO_LIBRARY_OF_CORE = {"asyncio", "http", "socket", "sqlite3", "ssl", "subprocess", "threading", "urllib"}
 # The names that the distributions of pyproject.toml are imported by, where they differ.
 IMPORTED_AS = {

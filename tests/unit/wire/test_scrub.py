@@ -43,6 +43,12 @@ def test_what_a_message_quotes_is_cleaned_too():
     assert clean["message"]["text"] == "this one" and "1111" not in json.dumps(clean)
 
 
+def test_the_answers_of_a_poll_are_cleaned_too():
+    poll = {"question": "which?", "options": [{"text": CARD, "voter_count": 0}, {"text": "tea", "voter_count": 0}]}
+    options = scrub(said(poll=poll), nobody_asked)["message"]["poll"]["options"]
+    assert [one["text"] for one in options] == [blot(Leak.CARD), "tea"]
+
+
 def test_a_card_number_is_not_searched_for():
     clean = scrub({"update_id": 7, "inline_query": {"id": "1", "from": {"id": 42}, "query": CARD}}, nobody_asked)
     assert clean["inline_query"]["query"] == blot(Leak.CARD)
