@@ -53,8 +53,10 @@ async def stepped_up(notice: Notice) -> None:
             house.poke()
             await _forget_secret(notice, challenge)
             await security(visit)
-        else:
+        elif visit.origin:
             await go_on(visit)
+        elif challenge.message is not None:  # asked for in words, which are not kept
+            await visit.tell(visit.t("Now please send it once more."))
     except Exception as fault:
         await speak(visit, fault)
 
