@@ -5,6 +5,7 @@ from __future__ import annotations
 from telegram import Message
 from telegram.error import BadRequest
 
+from bot.pictures.product import BadPhoto
 from bot.pictures.reading import NoPicture
 from bot.screens import genuine as screens
 from bot.visit import Visit
@@ -52,7 +53,7 @@ async def hear_picture(visit: Visit) -> None:
 async def hear_text(visit: Visit, text: str) -> None:
     """A code's text: what a clipboard holds."""
     visit.house.reader.take_turn(visit.who)
-    await _tell(visit, [text.strip().encode()])
+    await _tell(visit, [text.strip().replace("\r\n", "\n").encode()])
 
 
 async def _judge_picture(visit: Visit, message: Message) -> None:
@@ -82,9 +83,16 @@ async def _tell(visit: Visit, found: list[bytes], picture: bytes = b"") -> None:
     await visit.say(screens.verdicts(visit.t, verdicts))
     for payload, verdict in zip(found, verdicts, strict=True):
         if verdict.kind is Kind.LOOKALIKE:
-            kept = await visit.house.keep_picture(picture) if picture else ""
-            await visit.note(genuine.report, payload, verdict, kept)
+            await visit.note(genuine.report, payload, verdict, await _keep(visit, picture))
             visit.house.poke()
+
+
+async def _keep(visit: Visit, picture: bytes) -> str:
+    """The digest of a picture, kept for the admins; none must not keep them from hearing."""
+    try:
+        return await visit.house.keep_picture(picture) if picture else ""
+    except BadPhoto:
+        return ""
 
 
 def _judge(uow: UnitOfWork, shop: Shop, who: PersonId, found: list[bytes]) -> list[Verdict]:

@@ -6,12 +6,13 @@ import io
 from decimal import Decimal
 
 import pytest
+from aiohttp import web
 from PIL import Image
 
 from bot.demo import ADMIN, ROSA
 from bot.pictures import qrfast
 from core.ids import OrderId, PersonId
-from core.qr import epc
+from core.qr import epc, pix, tlv
 from core.risk.issued import fingerprint
 from core.shop import selling
 from tests.flows.driver import GROUP, Chatter, Json, decode, order_of
@@ -135,6 +136,38 @@ async def test_a_link_is_shown_and_never_opened(town):
     await nora.wait_for(lambda message: True)
     said = await answer(nora, "https://sampan-pay.example/login?order=1")
     assert "It leads to sampan-pay.example" in said
+
+
+async def test_no_address_in_a_code_is_ever_visited(town):
+    visits: list[str] = []
+
+    async def visited(request: web.Request) -> web.Response:
+        visits.append(request.path)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", visited)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host = "127.0.0.1:" + str(site._server.sockets[0].getsockname()[1])  # type: ignore[union-attr]
+    account = tlv.build([("00", pix.GUID), ("25", f"{host}/qr/v2/1")])
+    fields = [("00", "01"), ("26", account), ("52", "0000"), ("53", "986"), ("58", "BR"), ("59", "LOJA")]
+    located = tlv.seal(tlv.build([*fields, ("60", "Recife"), ("62", tlv.build([("05", "***")]))]))
+    nora = await town.newcomer()
+    await nora.start()
+    await nora.wait_for(lambda message: True)
+    try:
+        assert "I can’t vouch for it" in await answer(nora, located)
+        await answer(nora, f"http://{host}/pay")
+        await nora.send_photo(drawn(located, f"http://{host}/login"))
+        await nora.wait_for("There are 2 different codes")
+        async with town.http.get(f"http://{host}/seen"):
+            pass
+    finally:
+        await runner.cleanup()
+    assert visits == ["/seen"]
 
 
 async def test_an_open_question_keeps_its_meaning(town):
