@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.screens.fit import MESSAGE, fitted
 from bot.screens.screen import Key, Screen, row, rows
-from bot.words import Html, Word, Words
+from bot.words import Html, Word, Words, tame
 from core.qr.code import PaymentCode, Problem, Scheme
 from core.risk.genuine import Kind, Standing, Verdict
 from core.risk.issued import Lookalike
@@ -183,7 +183,7 @@ def _not_ours(t: Words, verdict: Verdict) -> Html:
 
 
 def _behind(t: Words, verdict: Verdict) -> Html:
-    where = _short(verdict.host) if verdict.host else Word("its issuer")
+    where = _quoted(verdict.host) if verdict.host else Word("its issuer")
     return t(
         "❌ <b>Not a code that this shop made.</b> Who is paid how much only {host} knows; I open no such address, "
         "so I can’t vouch for it. Please pay only from the card in this chat.",
@@ -209,7 +209,7 @@ def _link(t: Words, verdict: Verdict) -> Html:
     return t(
         "⛔ <b>Not a payment code of this shop, but a link.</b> It leads to {host}. I don’t open it, and you needn’t "
         "either: this shop never asks you to pay or log in behind a link in a code.",
-        host=_short(verdict.host),
+        host=_quoted(verdict.host),
     )
 
 
@@ -238,7 +238,7 @@ def _facts(t: Words, verdict: Verdict) -> list[Html]:
     code, lines = verdict.code, []
     if code is not None and verdict.kind is not Kind.SLIP:
         if code.payee:
-            lines.append(t("Name in the code: {name}", name=_short(code.payee)))
+            lines.append(t("Name in the code: {name}", name=_quoted(code.payee)))
         if code.account and verdict.kind is not Kind.BEHIND:
             lines.append(t("Account in the code: <code>{account}</code>", account=_short(code.account)))
         if code.amount is not None:
@@ -256,6 +256,11 @@ def _besides(t: Words, code: PaymentCode) -> list[Html]:
     return [t("Besides: {problems}", problems=named)] if named else []
 
 
+def _quoted(text: str) -> Html:
+    """A stranger's words in a type in which Telegram makes no link of them."""
+    return Html("<code>") + tame(_short(text)) + Html("</code>")
+
+
 def _short(text: str) -> str:
     """No more than a line of a stranger's words."""
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
@@ -270,7 +275,7 @@ def alarm(t: Words, seen: Lookalike, reporter: str) -> Html:
                 "🚨 <b>A forged payment code is about.</b> It bears {likeness} and pays somebody else.",
                 likeness=likeness,
             ),
-            t("Name in the code: {name}", name=_short(seen.payee)),
+            t("Name in the code: {name}", name=_quoted(seen.payee)),
             t("Account in the code: <code>{account}</code>", account=_short(seen.account)),
             t("Shown to me by {name} on {moment}.", name=reporter, moment=seen.seen_at),
             t("Please warn your shoppers, and report the account to its bank. They were told not to pay."),
