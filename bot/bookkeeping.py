@@ -12,7 +12,8 @@ from core.payments.outcomes import is_new, what_must_not_differ
 from core.payments.receiving import Fact, take_in
 from core.payments.recon.balances import take_balances
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Statement, Taken, is_settlement, take_report, take_word
+from core.payments.recon.booking import is_settlement, take_report, take_word
+from core.payments.recon.reported import Reported, Statement, Taken
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
 from core.ports import Altered, Store, UnitOfWork
 from core.shop.context import Shop

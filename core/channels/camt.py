@@ -19,7 +19,7 @@ from defusedxml.ElementTree import fromstring
 from core.errors import sentence
 from core.money import BadAmount, Money, UnknownAsset, asset, parse_amount, zero
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Statement
+from core.payments.recon.reported import Reported, Statement
 from core.qr.reference import is_creditor_reference
 
 _NAMESPACE = re.compile(

@@ -35,7 +35,7 @@ from core.channels.pix import NAME
 from core.errors import sentence
 from core.money import Money, asset
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Statement
+from core.payments.recon.reported import Reported, Statement
 
 COLUMNS = ("account", "type", "id", "settled_at", "gross", "fee", "net")
 MORE = ("txid", "our_id", "of", "batch")

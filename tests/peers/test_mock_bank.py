@@ -16,7 +16,7 @@ from core.channels.camt import read_camt
 from core.channels.sepa import Sepa
 from core.payments.operations import Operation
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Statement
+from core.payments.recon.reported import Reported, Statement
 from core.ports import Outcome, Pending, Rejected
 from tests.builders import PAYER_IBAN, HandClock, an_operation, money
 

@@ -15,7 +15,8 @@ from core.payments.operations import Operation
 from core.payments.outcomes import is_new, refuse_by_message, what_must_not_differ
 from core.payments.receiving import Fact, take_in
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Taken, take_report
+from core.payments.recon.booking import take_report
+from core.payments.recon.reported import Reported, Taken
 from core.payments.refunds import reject_refund_by_message, settle_refund_by_message
 from core.payments.settlement.payouts import return_payout_by_message, settle_payout_by_message
 from core.ports import Answer, Outcome, UnitOfWork, Unknown

@@ -20,7 +20,7 @@ from core.errors import Refusal
 from core.ids import Ids, PersonId
 from core.money import parse_price
 from core.payments.fx.desk import Fixing
-from core.payments.recon.matching import Taken
+from core.payments.recon.reported import Taken
 from core.people import SellerTier, Tier
 from core.policy import Policy
 from core.ports import Altered, StoredFixing

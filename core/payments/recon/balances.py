@@ -12,7 +12,7 @@ from datetime import datetime
 from core.ids import Ids
 from core.money import Money, zero
 from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
-from core.payments.recon.matching import Statement
+from core.payments.recon.reported import Statement
 from core.ports import Duplicate, UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell

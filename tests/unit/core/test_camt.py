@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.channels.camt import BadStatement, read_camt
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Statement
+from core.payments.recon.reported import Reported, Statement
 from tests.builders import NOON, PAYER_IBAN, SHOP_IBAN, money
 
 REFERENCE = "RF391D22DT37MYAJE9SP7J"

@@ -21,7 +21,8 @@ from core.payments.disputes.monitoring import let_go, watch
 from core.payments.escrow import Frozen
 from core.payments.recon import unsettled
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported, Taken, take_line
+from core.payments.recon.booking import take_line
+from core.payments.recon.reported import Reported, Taken
 from core.payments.refunds import refund_order, refund_receipt
 from core.people import SellerTier
 from core.shop.deadlines import refund_unshipped, release_due

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.channels.camt import BadStatement
 from core.channels.pix_report import read_report
 from core.payments.recon.bankline import LineKind
-from core.payments.recon.matching import Reported
+from core.payments.recon.reported import Reported
 from tests.builders import NOON, money
 
 HEAD = "account,type,id,settled_at,gross,fee,net,txid,our_id,of,batch"

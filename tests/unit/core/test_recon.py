@@ -25,6 +25,7 @@ from core.payments.recon import matching as recon
 from core.payments.recon.balances import take_balances
 from core.payments.recon.bankline import BankLine, LineKind, LineState, Why
 from core.payments.recon.batches import NoBatch, take_for_batch
+from core.payments.recon.booking import take_line, take_report
 from core.payments.recon.exceptions import (
     Into,
     NoNote,
@@ -34,7 +35,8 @@ from core.payments.recon.exceptions import (
     standings,
     take_exception,
 )
-from core.payments.recon.matching import Reported, Statement, Taken, Verbs, take_line, take_report
+from core.payments.recon.matching import Verbs
+from core.payments.recon.reported import Reported, Statement, Taken
 from core.payments.refunds import MayBeBatch, NothingToRefund, refund_order, refund_receipt
 from core.payments.settlement.payout import Payout, PayoutState
 from core.payments.settlement.payouts import payout_done
