@@ -263,7 +263,8 @@ class Demo:
             actor = Actor(self.sandbox.world, self.sandbox.world.person(asked["person"]))
             accounts = self.bank.books.person(str(actor.person.id), actor.person.name)
             own = forgery.Own(*(next(filter(None, map(attrgetter(name), accounts))) for name in ("iban", "pix_key")))
-            picture = await asyncio.to_thread(forgery.forge, self.sandbox.world, asked["kind"], own)
+            seen = forgery.cards(self.sandbox.world)
+            picture = await asyncio.to_thread(forgery.forge, seen, asked["kind"], own)
             actor.send_file(Upload("code.jpg", picture, "image/jpeg"), "photo", chat_id=asked["chat_id"])
         except (ControlError, ValueError, KeyError, TypeError) as fault:
             return web.json_response({"error": str(fault)}, status=400)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import qrcode
@@ -34,8 +35,13 @@ class Card:
     """A genuine card as the bot sent it, and whether it is still one."""
 
     payload: str
-    picture: bytes
+    read: Callable[[], bytes]
     current: bool
+
+    @property
+    def picture(self) -> bytes:
+        """The picture's bytes, from the sandbox's files."""
+        return self.read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,10 @@ class Own:
 
 
 def cards(world: World) -> list[Card]:
-    """The payment cards that the bot has sent, the oldest first, as far as the sandbox remembers its calls."""
+    """The payment cards that the bot has sent, the oldest first, as far as the sandbox remembers its calls.
+
+    To be asked on the event loop, which adds calls; what is made of them belongs off it.
+    """
     found = []
     for call in world.events.calls:
         payload = _copied(call.params.get("reply_markup")) if call.method.lower() == "sendphoto" and call.ok else ""
@@ -56,7 +65,7 @@ def cards(world: World) -> list[Card]:
             post = world.chats[call.result["chat"]["id"]].posts.get(call.result["message_id"])
             current = post is not None and not post.deleted and _copied(post.wire.get("reply_markup")) == payload
             if stored is not None:
-                found.append(Card(payload, world.files.read(stored), current))
+                found.append(Card(payload, partial(world.files.read, stored), current))
     return found
 
 
@@ -67,10 +76,9 @@ def _copied(markup: Json | str | None) -> str:
     return next((str(key["copy_text"]["text"]) for key in keys if "copy_text" in key), "")
 
 
-def forge(world: World, kind: str, own: Own) -> bytes:
+def forge(seen: list[Card], kind: str, own: Own) -> bytes:
     """A picture of this kind, as JPEG, made from the newest card. Raises KeyError for a kind nobody offers."""
-    make, seen = KINDS[kind], cards(world)
-    return make(seen or [_invented()], own)
+    return KINDS[kind](seen or [_invented()], own)
 
 
 def _payee(seen: list[Card], own: Own) -> bytes:
@@ -122,7 +130,7 @@ def _invented() -> Card:
     sheet = Image.new("RGB", (_SIDE + 160, _SIDE + 240), "white")
     ImageDraw.Draw(sheet).text((80, 60), shop.name, fill="black", font_size=40)
     sheet.paste(_code(payload, _SIDE), (80, 160))
-    return Card(payload, _jpeg(sheet), current=True)
+    return Card(payload, partial(_jpeg, sheet), current=True)
 
 
 def _paying(own: Own, payload: str) -> str:

@@ -32,6 +32,12 @@ async def forged(town: OpenDemo, kind: str) -> bytes:
     return await felix.picture(sent)
 
 
+async def test_where_no_card_was_shown_yet_the_forger_invents_one(town: OpenDemo) -> None:
+    genuine, payee = decode(await forged(town, "old"))[0], decode(await forged(town, "payee"))[0]
+    assert "DE59999900001000000001" in genuine and "DE59999900001000000001" not in payee
+    assert {genuine, payee} == set(decode(await forged(town, "two")))
+
+
 async def test_each_forgery_is_what_it_says_and_can_be_read(town: OpenDemo) -> None:
     nora = await regular(town)
     old = await nora.buy(await town.on_sale("Over", "11.00 EUR"), "SEPA")
