@@ -161,7 +161,8 @@ def _forged(t: Words, verdict: Verdict) -> Html:
 def _lookalike(t: Words, verdict: Verdict) -> Html:
     return t(
         "🚨 <b>Do not pay this.</b> It bears {likeness}, and the money would go to somebody else. The shop has it "
-        "on record. The right code is on the card of your order in this chat; if you have paid already, call your bank now.",
+        "on record. The right code is on the card of your order in this chat; if you have paid already, call your bank "
+        "now.",
         likeness=[LIKENESS[name] for name in verdict.likeness],
     )
 

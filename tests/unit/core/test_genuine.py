@@ -184,6 +184,12 @@ def test_an_invented_reference_of_ours_on_another_account_is_nobody_s(world: Wor
     assert judged(world, code).kind is Kind.NOT_OURS
 
 
+def test_a_reference_that_bears_our_mark_is_ours_on_any_account_though_these_books_do_not_know_it(world: World) -> None:
+    lost = creditor_reference(marked("ABCDE12345ABCDE", world.shop.code_keys[0]))
+    verdict = judged(world, epc.build(name="Helga Schmidt", iban=THEIRS, amount=Decimal(7), reference=lost))
+    assert (verdict.kind, verdict.likeness) == (Kind.LOOKALIKE, ("reference",))
+
+
 def test_the_amount_of_somebody_else_s_order_is_no_likeness(world: World, order: Order) -> None:
     code = epc.build(name="Helga Schmidt", iban=THEIRS, amount=Decimal("12.50"))
     assert judged(world, code, LIN).kind is Kind.NOT_OURS
