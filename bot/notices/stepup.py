@@ -13,8 +13,8 @@ from bot.screens import security as screens
 from bot.screens import stepup
 from bot.screens.screen import Screen
 from bot.screens.stepup import NAMES
+from bot.shopper.resuming import Resumed, go_on
 from bot.shopper.security import forget, security
-from bot.shopper.stepping import Resumed, go_on
 from bot.visit import Guest
 from core.errors import Gone
 from core.ids import PersonId

@@ -16,6 +16,7 @@ from bot.screens import stepup
 from bot.screens.phrase import signed
 from bot.screens.screen import Screen
 from bot.screens.security import Enrolled
+from bot.shopper.resuming import go_on
 from bot.visit import House, Visit
 from bot.words import Html
 from core.errors import Refusal, sentence
@@ -110,8 +111,6 @@ async def _keep(visit: Visit, pad: Pad) -> None:
     if paper:
         await visit.say(screens.paper(visit.t, paper))
     if pad.then:
-        from bot.shopper.stepping import go_on  # it leads here
-
         visit.origin = pad.then
         visit.query = None  # what comes next is a message of its own
         await go_on(visit)

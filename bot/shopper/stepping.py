@@ -1,13 +1,10 @@
-"""A step-up in the chat: the keypad, the page's button, codes that are sent; and going on with what was asked for."""
+"""A step-up in the chat: the keypad, the page's button, and codes that are sent."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Concatenate, ParamSpec, TypeVar
 
-from telegram import Update, User
 from telegram.error import BadRequest
 
 from bot import argon
@@ -16,7 +13,7 @@ from bot.screens.phrase import signed
 from bot.screens.screen import Screen
 from bot.shopper import security
 from bot.shopper.security import NOTHING
-from bot.visit import Guest, House, Visit
+from bot.visit import House, Visit
 from bot.words import Html, Words
 from core.ids import PersonId
 from core.ports import UnitOfWork
@@ -31,9 +28,6 @@ from core.risk.proofs import PAY, bound_to
 from core.risk.recovering import CODE_DIGITS
 from core.risk.stepping import Blocked, ChallengeOver, Locked, NotEnrolled, ProofNeeded, Tried
 from core.shop.context import Shop
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _FIRST = (Factor.PIN, Factor.TOTP, Factor.CODE, Factor.RECOVERY)  # which is asked for first; the page has them all
 
@@ -266,40 +260,3 @@ async def caught(visit: Visit, text: str) -> bool:
         gone + Html(" ") + visit.t("A PIN or a code is never written into a chat; please use the keypad above.")
     )
     return True
-
-
-# Going on
-
-
-class Resumed(Visit):
-    """What somebody asked for before a step-up, taken up again without an update of Telegram's."""
-
-    def __init__(self, house: House, guest: Guest, origin: dict[str, str]) -> None:
-        super().__init__(house, Update(0), User(int(guest.person.id), guest.person.name or "?", False), guest)
-        self.origin = origin
-
-    @property
-    def is_private(self) -> bool:
-        """It goes on where the step-up was."""
-        return True
-
-    async def do(
-        self, verb: Callable[Concatenate[UnitOfWork, Shop, PersonId, P], R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
-        """Run a verb: the proof, which is good once, stands for the update that is not there."""
-        result: R = await self.house.write(verb, self.shop, self.who, *args, **kwargs)
-        return result
-
-
-async def go_on(visit: Visit) -> None:
-    """Do what `visit.origin` says was asked for. It is judged as if it were asked for now."""
-    from bot.commands import COMMANDS, PRESSES  # they lead here
-
-    if name := visit.origin.get("press"):
-        action, *args = name.split(" ")
-        await PRESSES[action](visit, *args)
-    elif name := visit.origin.get("command"):
-        command, *words = name.split(" ")
-        if COMMANDS[command].role == "admin":
-            visit.need_admin()
-        await COMMANDS[command].handler(visit, *words)

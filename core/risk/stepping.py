@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from core.errors import Gone, Refusal, Stale, sentence
 from core.ids import OrderId, PersonId
 from core.money import Money
-from core.policy import Policy
 from core.ports import UnitOfWork
 from core.risk.challenge import Challenge
 from core.risk.credentials import Credential, credential_id
@@ -294,8 +293,3 @@ def cancel(uow: UnitOfWork, shop: Shop, who: PersonId, challenge_id: str) -> Cha
     if challenge.used_at is not None or challenge.cancelled_at is not None:
         return challenge
     return uow.challenges.save(replace(challenge, cancelled_at=shop.clock.now()))
-
-
-def is_fresh(policy: Policy, now: datetime, credential: Credential) -> bool:
-    """Whether it was enrolled so lately that its owner may not have noticed."""
-    return now < credential.created_at + policy.risk.cool
