@@ -21,7 +21,7 @@ from telegram.ext import (
 from bot.callbacks import BrokenButton
 from bot.commands import COMMANDS, PRESSES, PUBLIC_PRESSES, hear
 from bot.shopper import browsing, buying, imitation, orders, secrets, stepping
-from bot.visit import AlreadyDone, House, Visit
+from bot.visit import TOAST_LIMIT, AlreadyDone, House, Visit
 from bot.words import Words
 from core.errors import Refusal, Stale, sentence
 from core.risk.judging import StepUpNeeded, keep
@@ -167,7 +167,10 @@ async def speak(visit: Visit, fault: Exception) -> None:
         elif isinstance(fault, Refusal):
             if isinstance(fault, LimitRefusal):
                 await visit.house.store.write(keep, visit.shop, fault)
-            await visit.toast(t.plain_refusal(fault) if visit.query else t.refusal(fault), alert=True)
+            if visit.query and len(short := t.plain_refusal(fault)) <= TOAST_LIMIT:
+                await visit.toast(short, alert=True)
+            else:  # a passing word would lose its end, and with it the way forward
+                await visit.tell(t.refusal(fault))
             if isinstance(fault, Stale):
                 try:
                     await _as_it_stands(visit, fault)

@@ -43,6 +43,7 @@ _SHOPPERS = 1_000
 _MEASURED = 500
 _BATCH = 2_000
 _NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+_PROVED = _NOW - timedelta(days=1)  # who has a PIN proved it then last, so that small payments go without again
 _EUR = asset("EUR")
 _PRICE = Money(19_90, _EUR)
 _SELLER, _PRODUCT = SellerId("S1"), ProductId("P1")
@@ -89,7 +90,8 @@ def _open(uow: UnitOfWork) -> None:
         uow.people.add(Person(who, "Maya", "", "en", _NOW, address=address, method="sepa", tier=Tier.TRUSTED))
         if number % 2:
             name = credential_id(who, Factor.PIN)
-            uow.credentials.add(Credential(name, who, Factor.PIN, _NOW - timedelta(days=400), confirmed_at=_NOW))
+            begun = _NOW - timedelta(days=400)
+            uow.credentials.add(Credential(name, who, Factor.PIN, begun, confirmed_at=begun, proved_at=_PROVED))
     uow.sellers.add(Seller(_SELLER, PersonId(1), "Bench", "CN", _EUR, SellerTier.STANDARD, _NOW))
     uow.products.add(Product(_PRODUCT, _SELLER, "Tea", "", _PRICE, 10**6, "0" * 64, ProductState.ON_SALE, _NOW))
 
@@ -147,7 +149,7 @@ async def _past(store: Store, shop: Shop, pattern: Decision, many: int, progress
             order = OrderId(f"PAST{number:06d}")
             facts: Facts = replace(pattern.facts, order=order, shopper=_who(number), at=at)
             names = {limits.purse_id(line.whose, facts) for line in lines}
-            limits.take(caught, facts, lines, {n: caught.held.get(n) or Purse(n) for n in names}, None)
+            limits.take(caught, facts, lines, {n: caught.held.get(n) or Purse(n) for n in names}, _PROVED)
             decisions.append(
                 replace(pattern, id=f"D{number:08d}", order=order, person=_who(number), facts=facts, at=at)
             )

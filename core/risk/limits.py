@@ -104,6 +104,24 @@ class OverNewDevice(LimitRefusal):
     )
 
 
+class OverNewDevicePayment(OverNewDevice):
+    """… for one payment. Parameters: limit, amount, renews."""
+
+    sentence = sentence(
+        "One of your devices is new to this shop. Until {renews} you can pay at most {limit} at once here; this "
+        "payment would be {amount}. If the device is not yours, lock it with /devices."
+    )
+
+
+class OverYearHere(LimitRefusal):
+    """More than is left of a year's limit of a way to pay or of the shop. Parameters: limit, left, renews."""
+
+    sentence = sentence(
+        "At most {limit} may be paid here in a year and {left} of it is left. It renews on {renews}; another way to "
+        "pay may have more room."
+    )
+
+
 class OverOwnPayment(LimitRefusal):
     """More than the shopper lets themselves pay at once. Parameters: limit, amount."""
 
@@ -199,12 +217,12 @@ def _kind(line: Line, facts: Facts, renews: datetime | None) -> type[Refusal]:
             return OverRuleWindow if renews else OverRuleForGood
         return UnderRulePayment if line.metric is Metric.LEAST else OverRulePayment
     if line.rule == COOL:
-        return OverNewDevice
+        return OverNewDevice if summed else OverNewDevicePayment
     if not summed:
         tiered = OverPaymentLimit if facts.known.get("tier") == "trusted" else OverTierLimit
         return _SHOP_PAYMENT.get(line.whose, tiered)
-    if line.metric is Metric.YEAR and line.whose is Whose.SHOPPER:
-        return OverYearLimit
+    if line.metric is Metric.YEAR and line.whose is not Whose.SELLER:
+        return OverYearLimit if line.whose is Whose.SHOPPER else OverYearHere
     return _SHOP_DAY[line.whose]
 
 

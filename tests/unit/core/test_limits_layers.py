@@ -8,30 +8,36 @@ from typing import Any
 
 import pytest
 
+from bot.words import Words
+from core.ids import OrderId
 from core.ledger.check import check
 from core.payments.operations import OperationState
 from core.people import SellerTier
 from core.policy import Limit, Policy, shipped_policy
+from core.policy.rule import Action, Layer, Line, Metric, published, published_by_id
 from core.ports import UnitOfWork
-from core.risk import judging
-from core.risk.decision import Verdict
+from core.risk import judging, windows
+from core.risk.deciding import Outcome, measure
+from core.risk.decision import Facts, Verdict
 from core.risk.device import Device, device_id
 from core.risk.judging import StepUpNeeded
 from core.risk.limits import (
-    OverNewDevice,
+    OverNewDevicePayment,
     OverOwnDay,
     OverOwnPayment,
     OverRulePayment,
     OverSellerLimit,
     OverSellerPayment,
     OverTierLimit,
+    refusal_of,
 )
 from core.risk.owning import NoSuchLimit, set_own, standing
 from core.risk.proofs import payment
+from core.risk.rulebook import COOL, line_of, own_lines, risk_lines
 from core.risk.stepping import ProofNeeded, open_
 from core.shop.browse import OrderView
 from core.shop.checkout import cancel, pay_otherwise
-from tests.builders import LIN, MAYA, ROSA, eur, policy
+from tests.builders import LIN, MAYA, NOON, ROSA, eur, policy
 from tests.stepup import guess_pin, has_pin
 from tests.world import World
 
@@ -283,12 +289,39 @@ def test_a_new_device_pays_less_until_it_is_known() -> None:
     now = world.clock.now()
     new = Device(device_id(MAYA, "d"), MAYA, "d", first_seen=now, last_seen=now)
     world.store.write_now(lambda uow: uow.devices.add(new))
-    with pytest.raises(OverNewDevice) as refusal:
+    with pytest.raises(OverNewDevicePayment) as refusal:
         buys(world, "51.00 EUR")
     assert refusal.value.params["renews"] == now + timedelta(hours=24)
     buys(world, "25.00 EUR")
     world.clock.let_pass(hours=24)
     confirms(world, world.draft(world.sells(ROSA, "51.00 EUR")))
+
+
+EVERY = [
+    *(line for rule in published() for line in rule.lines),
+    *risk_lines(policy().risk),
+    *own_lines({"payment": eur("1.00"), "day": eur("1.00")}),
+    *(
+        line_of(Limit("l", who, "", window, eur("1.00")))
+        for who in ("shopper", "seller", "channel", "shop")
+        for window in ("payment", "day", "year")
+    ),
+]
+
+
+@pytest.mark.parametrize("line", [one for one in EVERY if one.action is Action.REFUSE], ids=lambda line: line.id)
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_refusal_can_be_said_in_full_with_its_limit_and_what_is_left(line: Line, language: str) -> None:
+    assert line.amount is not None
+    sums = {measure(line): 123}
+    facts = Facts(OrderId("O"), MAYA, "S1", "sepa", eur("1.23"), NOON, known={"tier": "new"}, sums=sums)
+    renews = windows.ends(line.metric, line.zone, line.days, line.hours, NOON)
+    renews = NOON if line.metric is Metric.PERIOD or line.rule == COOL else renews
+    words = Words.of(language)
+    said = words.plain_refusal(refusal_of(Outcome(Verdict.REFUSE, line, 0, 5), facts, renews))
+    assert words.money(line.amount) in said
+    assert not renews or words.moment(renews) in said
+    assert line.layer is not Layer.LAW or published_by_id()[line.rule].document in said
 
 
 # What is kept
