@@ -15,7 +15,7 @@ from core.errors import Refusal, sentence
 from core.ids import PersonId
 
 LARGEST = 4096  # characters; Telegram's own, with a photo's address and a long name, stay below 1,500
-MOST_AGE = timedelta(minutes=20)  # from the opening of the page to its last word: a challenge lives no longer
+MOST_AGE = timedelta(minutes=20)  # from the opening of the page to its last word; a challenge lives for ten minutes
 AHEAD = timedelta(seconds=60)  # how far Telegram's clock may be before ours
 _MOST_ID = 2**52
 _HASH = re.compile("[0-9a-f]{64}")
