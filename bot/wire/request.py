@@ -13,6 +13,8 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
+from core.channels.reading import whole
+
 _Timeouts = tuple[ODVInput[float], ODVInput[float], ODVInput[float], ODVInput[float]]
 
 _JSON = {"Content-Type": "application/json"}
@@ -97,7 +99,7 @@ class AiohttpRequest(BaseRequest):
             ) as answer:
                 if (answer.content_length or 0) > DOWNLOAD_LIMIT:
                     raise NetworkError("The file is larger than the Bot API serves.")
-                status, payload = answer.status, await answer.read()
+                status, payload = answer.status, await whole(answer, DOWNLOAD_LIMIT)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             fault = _told(error)
         if fault is not None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from core.channels.reading import whole
 from core.money import BadAmount, Money, asset, parse_amount
 from core.payments.operations import Operation, OperationKind
 from core.payments.receiving import Fact
@@ -90,7 +91,7 @@ class Pix:
                     return Rejected(f"HTTP {answer.status}")
                 if answer.status not in (200, 201):
                     return Unknown(f"HTTP {answer.status}")
-                told = await answer.json(content_type=None)
+                told = json.loads(await whole(answer))
                 return _returned(str(told["status"]), str(told.get("rtrId", "")))
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, RecursionError) as fault:
             return Unknown(type(fault).__name__)
@@ -114,7 +115,7 @@ class Pix:
                     return NotFound()
                 if answer.status != 200:
                     return Unknown(f"HTTP {answer.status}")
-                told = await answer.json(content_type=None)
+                told = json.loads(await whole(answer))
                 return _returned(str(told["status"]), str(told.get("rtrId", "")))
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, RecursionError) as fault:
             return Unknown(type(fault).__name__)

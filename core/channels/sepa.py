@@ -15,6 +15,7 @@ from defusedxml.ElementTree import fromstring
 from sepaxml import SepaTransfer
 from stdnum import iban as iban_number
 
+from core.channels.reading import TooLong, whole
 from core.clock import Clock
 from core.payments.operations import Operation
 from core.ports import Answer, Outcome, Pending, Rejected, Unknown
@@ -89,8 +90,8 @@ class Sepa:
             ) as answer:
                 if answer.status not in (200, 201, 202):
                     return Unknown(f"HTTP {answer.status}")
-                return _status_report(await answer.read())
-        except (aiohttp.ClientError, TimeoutError) as fault:
+                return _status_report(await whole(answer))
+        except (aiohttp.ClientError, TimeoutError, TooLong) as fault:
             return Unknown(type(fault).__name__)
 
     async def query(self, operation: Operation) -> Answer:
