@@ -15,6 +15,7 @@ from bot.notices import fx as notices_fx
 from bot.notices import genuine as notices_genuine
 from bot.notices import imitation as notices_imitation
 from bot.notices import instalments as notices_instalments
+from bot.notices import limits as notices_limits
 from bot.notices import money as notices_money
 from bot.notices import operations as notices_operations
 from bot.notices import recon as notices_recon
@@ -238,6 +239,7 @@ KINDS: dict[str, Callable[[Notice], Awaitable[Finish | None]]] = {
     **notices_genuine.KINDS,
     **notices_imitation.KINDS,
     **notices_instalments.KINDS,
+    **notices_limits.KINDS,
     **notices_money.KINDS,
     **notices_recon.KINDS,
     **notices_operations.KINDS,

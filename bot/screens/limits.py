@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.screens.screen import Key, Screen, row, rows
-from bot.words import Html, Words
+from bot.words import Html, Word, Words
+from core.policy.rule import published_by_id
+from core.risk.decision import Decision
 from core.risk.owning import Room, Standing
 
 
@@ -77,3 +79,33 @@ def ask_amount(t: Words, kind: str, currency: str) -> Screen:
         else t("How much may you pay in one day at most, in {currency}? Lower holds at once.", currency=currency)
     )
     return Screen(question, ask=t.plain("Amount"))
+
+
+_TRIGGERS = {
+    "cdd": Word("due diligence on the customer"),
+    "report": Word("a report to the authority"),
+    "report_if_suspicious": Word("a report, if it is suspicious"),
+    "verify_remitter": Word("that the payer is verified"),
+    "verify_self_hosted_wallet_ownership": Word("proof of whose wallet it is"),
+    "send_originator_beneficiary": Word("names of payer and payee with the payment"),
+    "originator_beneficiary_info": Word("names of payer and payee with the payment"),
+    "buyer_due_diligence": Word("due diligence on the buyer"),
+}
+
+
+def triggers_page(t: Words, decision: Decision) -> Screen:
+    """For an admin: which published rules a payment sets off, for whom, and that the shop claims nothing."""
+    lines = [t("📑 Order {order}: published rules may have its provider ask for more.", order=decision.order)]
+    for name, says in dict(decision.triggers).items():
+        rule = published_by_id()[name]
+        lines.append(
+            t(
+                "• {what} — {document} ({authority}). Binds: {binds}",
+                what=_TRIGGERS[says],
+                document=rule.document,
+                authority=rule.authority,
+                binds=rule.binds,
+            )
+        )
+    lines.append(t("A hint from public sources: no legal advice, and no word that anything was complied with."))
+    return Screen(Html("\n").join(lines))

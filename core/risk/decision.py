@@ -9,6 +9,14 @@ from enum import StrEnum
 from core.ids import OrderId, PersonId
 from core.money import Money
 
+TRIGGERS = frozenset(
+    [
+        *("cdd", "report", "report_if_suspicious", "verify_remitter", "verify_self_hosted_wallet_ownership"),
+        *("send_originator_beneficiary", "originator_beneficiary_info", "buyer_due_diligence"),
+    ]
+)
+"""What rules have providers do with some payments; the shop's admins are told, as the provider may ask them."""
+
 
 class Verdict(StrEnum):
     """What a payment may do. STEP_UP: go on once the shopper has proved that it is they."""
@@ -49,3 +57,9 @@ class Decision:
     seen: dict[str, int] = field(default_factory=dict)  # windows → how much of each was used before it
     notes: tuple[str, ...] = ()  # what else the rules say of such a payment: triggers for whom they bind
     version: int = 0
+
+    @property
+    def triggers(self) -> tuple[tuple[str, str], ...]:
+        """(rule, what it has somebody do) of the rules against money laundering that the payment set off."""
+        told = (note.partition(":") for note in self.notes)
+        return tuple((line.partition("#")[0], says) for line, _, says in told if says in TRIGGERS)

@@ -24,6 +24,7 @@ from core.risk.holds import Purse
 from core.risk.knowing import facts_about, known_of, proof_of, sums_of
 from core.risk.rulebook import COOL, Book, Rulebook, book_at, digest_of, own_lines, read_book
 from core.shop.context import Shop
+from core.shop.notices import tell
 from core.shop.orders import Order
 
 
@@ -69,6 +70,9 @@ def judge(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, now: datetime
     limits.take(uow, facts, lines, held, strong)
     _use_up(uow, passed, now)
     _keep_book(uow, book, now)
+    if decision.triggers:
+        for admin in sorted(shop.admins):
+            tell(uow, now, admin, "rule_triggers", order.id)
     return uow.decisions.add(decision)
 
 

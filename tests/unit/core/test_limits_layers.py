@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.screens.limits import triggers_page
 from bot.words import Words
 from core.ids import OrderId
 from core.ledger.check import check
@@ -18,7 +19,7 @@ from core.policy.rule import Action, Layer, Line, Metric, published, published_b
 from core.ports import UnitOfWork
 from core.risk import judging, windows
 from core.risk.deciding import Outcome, measure
-from core.risk.decision import Facts, Verdict
+from core.risk.decision import TRIGGERS, Decision, Facts, Verdict
 from core.risk.device import Device, device_id
 from core.risk.judging import StepUpNeeded
 from core.risk.limits import (
@@ -37,7 +38,7 @@ from core.risk.rulebook import COOL, line_of, own_lines, risk_lines
 from core.risk.stepping import ProofNeeded, open_
 from core.shop.browse import OrderView
 from core.shop.checkout import cancel, pay_otherwise
-from tests.builders import LIN, MAYA, NOON, ROSA, eur, policy
+from tests.builders import ADA, LIN, MAYA, NOON, ROSA, eur, policy
 from tests.stepup import guess_pin, has_pin
 from tests.world import World
 
@@ -297,6 +298,7 @@ def test_a_new_device_pays_less_until_it_is_known() -> None:
     confirms(world, world.draft(world.sells(ROSA, "51.00 EUR")))
 
 
+A_FACT = Facts(OrderId("O"), MAYA, "S1", "sepa", eur("1.23"), NOON)
 EVERY = [
     *(line for rule in published() for line in rule.lines),
     *risk_lines(policy().risk),
@@ -395,3 +397,27 @@ def test_a_decision_keeps_amounts_and_countries_and_neither_name_nor_address() -
     (kept,) = world.look(lambda uow: uow.decisions.find())
     assert kept.facts.sums["payment|EUR"] == 25_00
     assert "Milano" not in str(kept) and "Rossi" not in str(kept)
+
+
+def test_the_admins_are_told_of_what_a_payment_has_its_provider_do_and_nothing_is_claimed() -> None:
+    world = World(rules=bounded())
+    order = world.orders(world.sells(ROSA, "1000.01 EUR"))
+    assert (ADA, "rule_triggers", order.id) in world.told
+    (kept,) = world.look(lambda uow: uow.decisions.find())
+    assert ("eu.amld4.art11", "cdd") in kept.triggers
+    page = triggers_page(Words.of("en"), kept)
+    assert "Directive (EU) 2015/849 Art.11" in page.text and "obliged entities" in page.text
+    assert "no word that anything was complied with" in page.text
+    small = world.orders(world.sells(ROSA, "10.00 EUR"))
+    assert (ADA, "rule_triggers", small.id) not in world.told
+
+
+def test_every_trigger_of_a_published_rule_has_its_words() -> None:
+    says = {line.says for rule in published() if rule.kind == "aml" for line in rule.lines} - {"retain"}
+    says |= {line.says for rule in published() for line in rule.lines if line.says.endswith(("report", "diligence"))}
+    assert says == TRIGGERS
+    for word in says:
+        pattern = Decision(
+            "D", OrderId("O"), MAYA, Verdict.ALLOW, "", 0, A_FACT, "", NOON, notes=(f"us.ctr#day:{word}",)
+        )
+        assert "31 CFR" in triggers_page(Words.of("zh-hans"), pattern).text
