@@ -94,9 +94,8 @@ def pay_rates(t: Words, quote: Quote) -> list[Html]:
 
 
 def owed_rates(t: Words, quote: Quote) -> list[Html]:
-    """The rates that what the seller is owed was made by: of two rates of a pair the last is theirs."""
-    theirs = {rate.base.code: rate for rate in quote.rates}.values()
-    return [rate_line(t, rate) for rate in theirs if rate.quote == quote.owed.asset]
+    """The rate behind each price, for the seller: into what they are owed in, or else by which the buyer paid it."""
+    return [rate_line(t, rate) for rate in {rate.base.code: rate for rate in quote.rates}.values()]
 
 
 def review(t: Words, view: OrderView, shop: Shop, reader: Person, counts: tuple[int, ...] = ()) -> Screen:
