@@ -26,6 +26,7 @@ _PURPOSES = {
     "remove-factor": Word("to remove a way to confirm"),
     "recovery-code": Word("to make a new recovery code"),
     "recover": Word("to begin a recovery"),
+    "payee": Word("to change where your money goes"),
     "add-totp": Word("to add an authenticator app"),
     "add-code": Word("to add an address for codes"),
     "add-passkey": Word("to add a passkey"),

@@ -15,6 +15,8 @@ from core.payments.settlement.periods import Period, last_period, period_of, rea
 from core.payments.settlement.statement import Statement, statement
 from core.people import Conversion, Seller
 from core.ports import UnitOfWork
+from core.risk.proofs import enrolled
+from core.risk.stepping import need
 from core.shop import visitors
 from core.shop.context import Shop
 
@@ -29,10 +31,16 @@ async def _account(visit: Visit, seller: Seller) -> None:
 
 
 async def ask_account(visit: Visit, *_: str) -> None:
-    """Where shall payouts go?"""
+    """Where shall payouts go? Raises ProofNeeded: who steals a seller's chat account is after this first of all."""
     seller = visit.need_seller()
-    await visit.note(visitors.ask, "payee.account")
+    await visit.note(_ask)
     await visit.say(screens.ask_account(visit.t, seller.currency))
+
+
+def _ask(uow: UnitOfWork, shop: Shop, who: PersonId) -> None:
+    if enrolled(uow, who):
+        need(uow, shop, who, "payee")
+    visitors.ask(uow, shop, who, "payee.account")
 
 
 async def hear(visit: Visit, text: str, step: str) -> None:

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from bot.demo import ADMIN
+from bot.demo import ADMIN, ROSA
 from core.ids import PersonId
 from core.risk import stepping, totp
 from core.risk.credentials import Credential
 from core.risk.factors import Factor
 from core.risk.proofs import bound_to
 from tests.flows.conftest import OpenDemo
-from tests.flows.driver import Chatter, order_of
+from tests.flows.driver import Chatter, labels, order_of
 from tests.flows.test_operations import _lose_sight
-from tests.flows.test_step_up import LARGE, PIN, is_keypad, presses, shopper, to_review, with_pin
+from tests.flows.test_step_up import LARGE, PIN, is_keypad, presses, sets_pin, shopper, to_review, with_pin
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -68,6 +68,22 @@ async def test_two_factors_are_asked_for_one_after_the_other(town: OpenDemo) -> 
     await maya.wait_for("Another one is needed")
     await presses(maya, totp.code(SECRET, town.demo.clock.now()), ok=False)
     await maya.wait_for("How you confirm payments")
+
+
+async def test_a_seller_with_a_pin_confirms_where_their_money_goes(town: OpenDemo) -> None:
+    rosa = town.chatter(ROSA)
+    await rosa.say("/security")
+    await rosa.wait_for("How you confirm")
+    await rosa.press("Set a PIN")
+    await rosa.wait_for(is_keypad)
+    await sets_pin(rosa)
+    await rosa.say("/payout")
+    account = await rosa.wait_for(lambda message: bool(labels(message)))
+    await rosa.press(labels(account)[0], account)
+    asked = await rosa.wait_for(is_keypad)
+    assert "where your money goes" in asked["text"]
+    await presses(rosa, PIN)
+    await rosa.wait_for("Where shall your BRL go")
 
 
 async def test_in_chinese(town: OpenDemo) -> None:
