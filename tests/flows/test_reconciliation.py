@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bot.demo import ADMIN
-from core.payments.recon.bankline import LineState
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -58,14 +57,6 @@ async def test_at_the_end_of_the_day_clearing_is_zero_and_the_fee_is_learned(tow
     assert (after["bank", "EUR"], after["bank", "BRL"]) == (books["merchant:EUR"], books["merchant:BRL"])
     shown = await told(town.chatter(ADMIN), "/recon", "Reconciliation")
     assert "No exceptions" in shown["text"] and "€0.00 in clearing" in shown["text"]
-
-
-async def test_days_that_are_skipped_at_the_page_end_as_days_do(town):
-    await a_payment(town, "SEPA", "12.00 EUR")
-    await a_payment(town, "PIX", "40.00 BRL")
-    await town.skip(20 * 24 * 3600, evenings=True)
-    assert await clearing(town) == {}
-    assert not await town.look(lambda uow: uow.banklines.count(state=LineState.OPEN))
 
 
 async def test_a_report_sent_again_and_by_hand_changes_nothing(town):
