@@ -34,9 +34,9 @@ _TITLES = {
     "enrol-code": sentence("Type the code that was sent to you"),
 }
 
-_WAYS = {
-    Factor.PIN: sentence("Payment PIN"),
+_WAYS = {  # in the order in which they are offered
     Factor.PASSKEY: sentence("Passkey or biometrics"),
+    Factor.PIN: sentence("Payment PIN"),
     Factor.TOTP: sentence("Authenticator app"),
     Factor.CODE: sentence("Code by message"),
     Factor.RECOVERY: sentence("Recovery code"),
@@ -97,7 +97,11 @@ def challenge(
     Each way of another kind than those done; `passkey` holds the browser's options where the page can use one.
     """
     kinds = {factor.kind for factor in asked.done}
-    ways = [one for one in asked.asked if one not in asked.done and (asked.needed < 2 or one.kind not in kinds)]
+    ways = [
+        one
+        for one in _WAYS
+        if one in asked.asked and one not in asked.done and (asked.needed < 2 or one.kind not in kinds)
+    ]
     lines = []
     if asked.payee:
         lines.append([t.plain("To"), t.show(asked.payee)])

@@ -220,3 +220,19 @@ async def test_the_page_lists_devices_and_locks_one_from_another(desk: Counter) 
     assert status == 403
     assert (await desk.ask("look", challenge="", facts={**FACTS, "mark": "1" * 32}))[0] == 403
     assert (await desk.ask("prove", challenge=fresh.id, factor="pin", guess=PIN))[0] == 200
+
+
+async def test_two_confirmations_are_of_two_kinds(desk: Counter) -> None:
+    secret = totp.new_secret()
+    await desk.has_pin()
+    desk.has(MAYA, Factor.TOTP, secret)
+    desk.clock.let_pass(days=2)
+    asked = desk.to_pay(needed=2)
+    assert (await desk.ask("prove", challenge=asked.id, factor="pin", guess=PIN))[1]["state"] == "more"
+    _, told = await desk.ask("look", challenge=asked.id)
+    assert [way["factor"] for way in told["challenge"]["ways"]] == ["totp"]
+    assert told["challenge"]["note"]
+    status, _ = await desk.ask("prove", challenge=asked.id, factor="pin", guess=PIN)  # the same one twice is one
+    assert status == 410
+    code = totp.code(secret, desk.clock.now())
+    assert await desk.ask("prove", challenge=asked.id, factor="totp", guess=code) == (200, {"state": "passed"})

@@ -216,3 +216,15 @@ async def test_another_passkey_is_added_only_after_a_confirmation(browser: Brows
     await phone.screen.at("passkey").click()
     await expect(phone.screen.at("set-passkey")).to_be_visible()
     assert await desk.store.read(passkeys, MAYA) == []
+
+
+async def test_a_view_without_passkeys_offers_the_pin_and_the_browser(browser: Browser, desk: Counter) -> None:
+    phone = await Phone.new(browser)
+    await enrols(phone, desk)
+    await desk.has_pin()
+    asked = desk.to_pay()
+    await phone.page.add_init_script("delete window.PublicKeyCredential")
+    await phone.open(desk.url(asked.id))
+    await expect(phone.screen.at("dots")).to_be_visible()
+    await phone.screen.at("way-passkey").click()
+    await expect(phone.screen.at("outside")).to_be_visible()

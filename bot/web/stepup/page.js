@@ -54,12 +54,14 @@ const failed = (fault) => end("⚠️", fault.message, h("button", { type: "butt
 // which no server sees, and is good for minutes.
 const outside = () => h("button", { type: "button", "data-testid": "outside", onclick: () => tellTelegram("web_app_open_link", { url: location.href }) }, words.passkey_outside);
 
+const first = (ways) => (ways.find((one) => one.factor !== "passkey" || canPasskey()) || ways[0])?.factor;
+
 // ---- one challenge ----
 
 /** Shows a challenge until it is passed or given up; gives whether it was passed. */
 function confirmation(challenge) {
   return new Promise((resolve) => {
-    let way = challenge.ways[0]?.factor;
+    let way = first(challenge.ways);
     const says = h("p.says", { role: "alert", "data-testid": "says" });
     const place = h("div");
     const speak = (text, kind = "bad") => { says.className = `says ${kind}`; says.textContent = text; };
@@ -70,7 +72,7 @@ function confirmation(challenge) {
         const told = await ask("prove", { challenge: challenge.id, ...body });
         if (told.state === "passed") return resolve(true);
         challenge = told.challenge;
-        way = challenge.ways[0]?.factor;
+        way = first(challenge.ways);
         draw();
       } catch (fault) {
         if ([401, 404, 410].includes(fault.status)) return failed(fault);
