@@ -141,6 +141,7 @@ class _Caught:
 async def _past(store: Store, shop: Shop, pattern: Decision, many: int, progress: Progress) -> None:
     """So many payments in the year before: their holds and decisions, and what is left of them in the purses."""
     caught: Any = _Caught()
+    before = _PROVED - timedelta(days=1)  # the small payments of the past count from an older proof
     lines = tuple(line for line in book_at(shop.policy, _NOW).lines if concerns(line, pattern.facts))
     for first in range(0, many, _BATCH):
         decisions = []
@@ -149,7 +150,7 @@ async def _past(store: Store, shop: Shop, pattern: Decision, many: int, progress
             order = OrderId(f"PAST{number:06d}")
             facts: Facts = replace(pattern.facts, order=order, shopper=_who(number), at=at)
             names = {limits.purse_id(line.whose, facts) for line in lines}
-            limits.take(caught, facts, lines, {n: caught.held.get(n) or Purse(n) for n in names}, _PROVED)
+            limits.take(caught, facts, lines, {n: caught.held.get(n) or Purse(n) for n in names}, before)
             decisions.append(
                 replace(pattern, id=f"D{number:08d}", order=order, person=_who(number), facts=facts, at=at)
             )
