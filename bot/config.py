@@ -390,11 +390,16 @@ def _host(source: str) -> str:
 
 
 def _is_feed(source: str) -> bool:
-    kind, _, url = source.partition(":")
+    """Whether it is one. Plain http is for this machine or a private network: elsewhere anybody could tell us a rate."""
+    kind, _, address = source.partition(":")
     try:
-        return kind in {"ecb", "json"} and urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
+        url = urlsplit(address)
+        host = url.hostname
     except ValueError:
         return False
+    return kind in {"ecb", "json"} and bool(
+        host and (url.scheme == "https" or (url.scheme == "http" and _is_local(host)))
+    )
 
 
 def _is_local(host: str) -> bool:

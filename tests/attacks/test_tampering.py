@@ -59,7 +59,7 @@ def rates_of(brl: str) -> bytes:
 # The line: TLS
 
 
-@pytest.mark.parametrize("name", ["BOT_API", "SEPA_BANK_URL", "PIX_API_URL", "PUBLIC_URL"])
+@pytest.mark.parametrize("name", ["BOT_API", "SEPA_BANK_URL", "PIX_API_URL", "PUBLIC_URL", "RATES"])
 def test_plain_http_across_the_world_is_refused_by_the_settings(name: str, tmp_path: Path) -> None:
     with pytest.raises(config.BadConfig) as refused:
         config.read(
