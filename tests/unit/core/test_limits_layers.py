@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from core.ids import OrderId
 from core.ledger.check import check
 from core.payments.operations import OperationState
 from core.people import SellerTier
-from core.policy import Limit, Policy, shipped_policy
+from core.policy import BadPolicy, Limit, Policy, read_policy, shipped_policy
 from core.policy.rule import Action, Layer, Line, Metric, published, published_by_id
 from core.ports import UnitOfWork
 from core.risk import judging, windows
@@ -421,3 +422,11 @@ def test_every_trigger_of_a_published_rule_has_its_words() -> None:
             "D", OrderId("O"), MAYA, Verdict.ALLOW, "", 0, A_FACT, "", NOON, notes=(f"us.ctr#day:{word}",)
         )
         assert "31 CFR" in triggers_page(Words.of("zh-hans"), pattern).text
+
+
+def test_the_policy_file_bounds_sellers_by_tier_and_years() -> None:
+    text = files("core").joinpath("policy.toml").read_text("utf-8")
+    row = '\n[[limits]]\nid = "s"\nwho = "seller"\ntier = "new"\nwindow = "year"\namount = "9.00"\n'
+    assert read_policy(text + row).limits[-1] == Limit("s", "seller", "new", "year", eur("9.00"))
+    with pytest.raises(BadPolicy, match="tier is one of new, standard, trusted"):
+        read_policy(text + row.replace('"new"', '"regular"'))
