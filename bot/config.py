@@ -390,7 +390,7 @@ def _host(source: str) -> str:
 
 
 def _is_feed(source: str) -> bool:
-    """Whether it is one. Plain http is for this machine or a private network: elsewhere anybody could tell us a rate."""
+    """Whether it is one. Plain http is for this machine or a private network: elsewhere anybody could tell a rate."""
     kind, _, address = source.partition(":")
     try:
         url = urlsplit(address)

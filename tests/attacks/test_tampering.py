@@ -62,9 +62,9 @@ def rates_of(brl: str) -> bytes:
 @pytest.mark.parametrize("name", ["BOT_API", "SEPA_BANK_URL", "PIX_API_URL", "PUBLIC_URL", "RATES"])
 def test_plain_http_across_the_world_is_refused_by_the_settings(name: str, tmp_path: Path) -> None:
     with pytest.raises(config.BadConfig) as refused:
-        config.read(
-            {"SAMPAN_BOT_TOKEN": TOKEN, "SAMPAN_DATA": str(tmp_path), f"SAMPAN_{name}": "http://api.peer.example/x"}
-        )
+        url = "http://api.peer.example/x"
+        told = {"SAMPAN_DATA": str(tmp_path), f"SAMPAN_{name}": f"json:{url}" if name == "RATES" else url}
+        config.read({"SAMPAN_BOT_TOKEN": TOKEN, **told})
     assert any(fault.name == f"SAMPAN_{name}" for fault in refused.value.faults)
 
 
