@@ -256,7 +256,10 @@ def test_small_payments_go_without_a_proof_until_they_are_many_and_much_since_th
     with pytest.raises(StepUpNeeded):
         world.confirm(world.draft(world.sells(ROSA, "25.00 EUR")))
     confirms(world, world.draft(world.sells(ROSA, "40.00 EUR")))
-    buys(world, "25.00 EUR")  # counted anew
+    for _ in range(5):
+        buys(world, "25.00 EUR")  # counted anew, and the one that was confirmed is none of them
+    with pytest.raises(StepUpNeeded):
+        world.confirm(world.draft(world.sells(ROSA, "1.00 EUR")))
 
 
 def test_who_has_enrolled_nothing_is_asked_for_nothing_small() -> None:

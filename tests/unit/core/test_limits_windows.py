@@ -15,9 +15,10 @@ from core.ledger.check import check
 from core.money import Money, asset
 from core.payments.fx.desk import Fixing
 from core.policy.rule import Action, Layer, Line, Metric
-from core.risk import windows
+from core.risk import limits, windows
 from core.risk.limits import OverRuleForGood, OverRuleWindow
-from core.shop.checkout import cancel, expire_due
+from core.shop.checkout import cancel, expire_due, place
+from core.shop.orders import OrderState
 from tests.builders import MAYA, NOON, PIX, ROSA, TODAY, policy
 from tests.world import World
 
@@ -146,6 +147,18 @@ def test_a_wallet_holds_so_much_until_orders_are_over_and_pays_so_much_in_a_year
     places(world, "15000.00 EUR", "grabpay")
     assert world.look(check, world.clock.now()).ok
     world.do(cancel, MAYA, done.id)
+
+
+def test_what_is_passed_on_is_no_longer_in_the_wallet() -> None:
+    world = world_with("grabpay", SGD)
+    order = places(world, "20000.00 EUR", "grabpay")
+    with pytest.raises(OverRuleForGood):
+        places(world, "1.00 EUR", "grabpay")
+    view = world.draft(world.sells(ROSA, "20000.00 EUR"), by="grabpay")
+    received = replace(world.order(order.id), state=OrderState.RECEIVED)
+    world.store.write_now(lambda uow: uow.orders.save(received))
+    world.store.write_now(place, world.shop, MAYA, view.order.id, view.order.quote)
+    assert [one.invariant for one in world.look(lambda uow: list(limits.check(uow)))] == []
 
 
 def test_rolling_days_leave_one_by_one() -> None:
