@@ -31,6 +31,7 @@ from core.shop.visitors import greet, seller_of
 P = ParamSpec("P")
 R = TypeVar("R")
 
+MOST_ID = 2**52  # Telegram: user ids have at most 52 significant bits
 TELEGRAM = "telegram"  # the inbox source of updates
 TOAST_LIMIT = 200  # characters of an answer to a button (Bot API)
 
@@ -93,6 +94,13 @@ def _meet(uow: UnitOfWork, shop: Shop, user: User) -> Guest:
     return guest
 
 
+def _is_id(number: object) -> bool:
+    """Whether this can be a person's number. Kept without one, somebody would lie under the next number that is free,
+    and whoever comes to have it by Telegram would find themselves locked out.
+    """
+    return type(number) is int and 0 < number < MOST_ID
+
+
 class Visit:
     """One update of one person. `do` changes things once; `look` only reads; `show`, `say`, `toast` answer."""
 
@@ -113,7 +121,7 @@ class Visit:
     async def begin(cls, house: House, update: Update) -> Visit | None:
         """The visit of an update, or None for one that has no person."""
         user = update.effective_user
-        if user is None or user.is_bot:
+        if user is None or user.is_bot or not _is_id(user.id):
             return None
         guest = await house.store.read(_guest, PersonId(user.id))
         if guest is None or (guest.person.name, guest.person.username) != (user.full_name[:80], user.username or ""):
