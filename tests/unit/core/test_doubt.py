@@ -11,7 +11,7 @@ from core.ids import OperationId
 from core.payments.doubt import NoEvidence, NotInDoubt, ask_soon, check, due_to_ask
 from core.payments.driver import dispatch
 from core.payments.operations import IntentState, Operation, OperationState
-from core.payments.outcomes import NotItsAmount, hear, record, resolve
+from core.payments.outcomes import NotItsAmount, hear, record, refuse_by_message, resolve
 from core.payments.receiving import take_in
 from core.payments.refund import RefundState
 from core.ports import ActionNeeded, Altered, NotFound, Outcome, Pending, Rejected, Succeeded, Unknown
@@ -118,6 +118,16 @@ def test_an_answer_that_contradicts_the_webhook_is_an_alarm_and_changes_nothing(
     with pytest.raises(Altered):
         world.do(record, charge.id, Succeeded("E1", amount=money("9.00 EUR")))
     assert (world.books(), world.charge(order.id)) == (books, charge)
+
+
+def test_a_success_that_is_answered_after_a_refusal_was_told_brings_its_money_all_the_same() -> None:
+    world, order = asked(Unknown("TimeoutError"))
+    charge = world.charge(order.id)
+    world.do(refuse_by_message, charge.channel, charge.reference, "AC04")
+    assert world.charge(order.id).state is S.REJECTED
+    world.do(record, charge.id, Succeeded("E9", fact="E9", at=NOON))
+    (receipt,) = world.look(lambda uow: uow.receipts.find(fact="E9"))
+    assert receipt.amount == charge.amount and world.charge(order.id).state is S.SUCCEEDED
 
 
 def test_not_found_says_nothing_before_the_channels_blindness_is_over() -> None:
