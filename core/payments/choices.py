@@ -170,7 +170,7 @@ def take_up(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str) -> Orde
     """Take the ended order of late money up again, at today's price, if goods, limits and rate allow.
 
     It is paid at once when what is held covers that; else the rest gets a new code. Raises Gone, NotHeld, DoesNotFit,
-    Frozen, SoldOut, NoneLeft, PriceChanged, NoRate, StaleRate, the refusal of a limit.
+    Frozen, SoldOut, NoneLeft, PriceChanged, NoRate, StaleRate, StepUpNeeded, the refusal of a limit.
     """
     receipt = _own(uow, who, receipt_id)
     named = receipt.part_of or receipt.order
@@ -181,7 +181,7 @@ def take_up(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str) -> Orde
         raise DoesNotFit(receipt=receipt.id, order=order.id, currency=receipt.held.asset)
     if price_today(uow, shop, order).pay.asset != receipt.held.asset:
         raise DoesNotFit(receipt=receipt.id, order=order.id, currency=receipt.held.asset)
-    return _put_towards(uow, shop, receipt, take_up_again(uow, shop, order))
+    return _put_towards(uow, shop, receipt, take_up_again(uow, shop, order, receipt.held))
 
 
 def assign(uow: UnitOfWork, shop: Shop, admin: PersonId, receipt_id: str, order_id: OrderId) -> Receipt:

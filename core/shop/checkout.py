@@ -307,11 +307,12 @@ def price_today(uow: UnitOfWork, shop: Shop, order: Order) -> Quote:
     return make_quote(shop, order=order, method=method, settled_in=settled_in, now=shop.clock.now())
 
 
-def take_up_again(uow: UnitOfWork, shop: Shop, order: Order) -> Order:
+def take_up_again(uow: UnitOfWork, shop: Shop, order: Order, held: Money) -> Order:
     """Place an order that has ended anew: stock, limits and today's rate are taken together or not at all.
 
-    It has no charge: the money that it is taken up for pays it, and the rest is asked for. Raises OrderMoved, NoMethod,
-    NoneLeft, SoldOut, PriceChanged, NoRate, StaleRate, TooSmall or the refusal of a limit.
+    It has no charge: the money that it is taken up for (`held`) pays it, and the rest is asked for; where it pays all,
+    no proof of who they are is asked. Raises OrderMoved, NoMethod, NoneLeft, SoldOut, PriceChanged, NoRate, StaleRate,
+    TooSmall, StepUpNeeded or the refusal of a limit.
     """
     intent = uow.intents.lock(order.intent) if order.intent else None
     if intent is None:
@@ -322,7 +323,8 @@ def take_up_again(uow: UnitOfWork, shop: Shop, order: Order) -> Order:
     for line in sorted(order.lines, key=lambda one: one.product):
         _take(uow, line)
     quote = _quote(uow, shop, order, shop.methods[order.method])
-    judge(uow, shop, order, quote, shop.clock.now(), prepaid=True)
+    prepaid = held.asset == quote.pay.asset and held >= quote.pay
+    judge(uow, shop, order, quote, shop.clock.now(), prepaid=prepaid)
     deadline = shop.clock.now() + shop.policy.pay_within[order.method]
     locks.lock(uow, shop, quote, deadline)
     asked = replace(intent, presentment=quote.pay, settlement=quote.owed, quote=quote.id)

@@ -13,6 +13,7 @@ from bot.screens.limits import triggers_page
 from bot.words import Words
 from core.ids import OrderId
 from core.ledger.check import check
+from core.payments.choices import take_up
 from core.payments.operations import OperationState
 from core.people import SellerTier
 from core.policy import BadPolicy, Limit, Policy, read_policy, shipped_policy
@@ -38,7 +39,8 @@ from core.risk.proofs import payment
 from core.risk.rulebook import COOL, line_of, own_lines, risk_lines
 from core.risk.stepping import ProofNeeded, open_
 from core.shop.browse import OrderView
-from core.shop.checkout import cancel, pay_otherwise
+from core.shop.checkout import cancel, expire_due, pay_otherwise
+from core.shop.orders import OrderState
 from tests.builders import ADA, LIN, MAYA, NOON, ROSA, eur, policy
 from tests.stepup import guess_pin, has_pin
 from tests.world import World
@@ -433,3 +435,20 @@ def test_the_policy_file_bounds_sellers_by_tier_and_years() -> None:
     assert read_policy(text + row).limits[-1] == Limit("s", "seller", "new", "year", eur("9.00"))
     with pytest.raises(BadPolicy, match="tier is one of new, standard, trusted"):
         read_policy(text + row.replace('"new"', '"regular"'))
+
+
+@pytest.mark.parametrize(("came", "again"), [("", None), ("199.99 EUR", StepUpNeeded)])
+def test_money_that_came_late_needs_no_proof_to_pay_its_order_but_more_money_does(came: str, again: Any) -> None:
+    world = shipped()
+    has_pin(world, MAYA)
+    view = world.draft(world.sells(ROSA, "200.00 EUR"))
+    confirms(world, view)
+    world.run_errands()
+    world.clock.let_pass(minutes=63)
+    world.do(expire_due)
+    receipt = world.pays(view.order, amount=came)
+    if again is None:
+        assert world.do(take_up, MAYA, receipt.id).state is OrderState.PAID
+    else:
+        with pytest.raises(again):
+            world.do(take_up, MAYA, receipt.id)
