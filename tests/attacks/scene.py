@@ -136,7 +136,7 @@ def _guarded(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str) -> dict[str, 
     uow.credentials.add(Credential(name, who, Factor.PIN, since, secret=phc, confirmed_at=since))
     paper = credential_id(who, Factor.RECOVERY)
     uow.credentials.add(Credential(paper, who, Factor.RECOVERY, since, secret=phc, confirmed_at=since))
-    device, _ = devices.see(uow, now, b"a key", who, PAGE)
+    device, _ = devices.see(uow, shop, b"a key", who, PAGE)
     challenge = stepping.open_(uow, shop, who, "set-pin", stepping.bound_to("set-pin", str(who)))
     recovery = recovering.allow(uow, shop, ADMIN, who, "passport seen by video, and the last order")
     return {"challenge": challenge.id, "device": device.digest, "recovery": recovery.id}
