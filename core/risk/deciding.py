@@ -39,8 +39,16 @@ def measure(line: Line) -> str:
 
 def concerns(line: Line, facts: Facts) -> bool:
     """Whether a line speaks of such a payment at all."""
-    if not _applies(line.applies, facts.known) or not _met(line.when, facts.known, line.action):
-        return False
+    return is_of(line, facts.known) and is_now(line, facts)
+
+
+def is_of(line: Line, known: Mapping[str, str]) -> bool:
+    """Whether a line speaks of payments of which this is known."""
+    return _applies(line.applies, known) and _met(line.when, known, line.action)
+
+
+def is_now(line: Line, facts: Facts) -> bool:
+    """Whether a line speaks of the hour of a payment."""
     return line.metric is not Metric.PERIOD or ends(line.metric, line.zone, 0, line.hours, facts.at) is not None
 
 

@@ -17,7 +17,7 @@ from core.policy.rule import Line
 from core.ports import Duplicate, UnitOfWork
 from core.risk import limits, windows
 from core.risk.challenge import Challenge
-from core.risk.deciding import Outcome, concerns, decide
+from core.risk.deciding import Outcome, decide, is_now, is_of
 from core.risk.decision import Decision, Facts, Verdict
 from core.risk.devices import cooling
 from core.risk.holds import Purse
@@ -78,7 +78,16 @@ def judge(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, now: datetime
 
 def _lines(book: Book, facts: Facts) -> tuple[Line, ...]:
     """The lines that concern a payment, the shopper's own among them."""
-    return tuple(line for line in (*book.lines, *own_lines(facts.own)) if concerns(line, facts))
+    return tuple(
+        line for line in (*_of(book, tuple(facts.known.items())), *own_lines(facts.own)) if is_now(line, facts)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _of(book: Book, known: tuple[tuple[str, str], ...]) -> tuple[Line, ...]:
+    """Payments of which the same is known have the same lines; most are like one before."""
+    facts = dict(known)
+    return tuple(line for line in book.lines if is_of(line, facts))
 
 
 def _seen(facts: Facts, lines: tuple[Line, ...], held: dict[str, Purse], strong: datetime | None) -> dict[str, int]:
