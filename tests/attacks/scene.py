@@ -211,6 +211,7 @@ def _told(thing: Any) -> str:
 # What anybody may do: leave their own name, choose, put into the cart, begin a draft that is never placed.
 _OWN = (
     "people", "sellers", "dialogs", "carts", "orders", "quotes", "decisions", "challenges", "credentials", "own_limits",
+    "audit",
 )  # fmt: skip
 
 
