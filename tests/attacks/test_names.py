@@ -241,3 +241,31 @@ async def test_a_look_alike_name(town):
     await sid.say("/currency ＥＵＲ")
     answer = await sid.wait_for(lambda message: True)
     assert "on our side" not in answer["text"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "S\u0430mpan D\u0435mo Shop",  # Cyrillic а, е
+        "Ｓａｍｐａｎ Ｄｅｍｏ Ｓｈｏｐ",  # full width
+        "Sam\u200bpan\u2060 Demo\u00ad Shop",  # what nobody sees
+        "S\u0301ampan D\u0308emo Shop",  # accents
+        "\u202epohS omeD napmaS\u202c",  # written backwards, and turned around
+        "Sam\u202enap\u202c Demo Shop",  # a part of it
+        "𝐒𝐚𝐦𝐩𝐚𝐧 𝐃𝐞𝐦𝐨 𝐒𝐡𝐨𝐩",  # letters of mathematics
+        "ꓢampan Demo Shop",  # Lisu
+        "✅ Sampan Demo Shop · Support",
+        "Casa\u00a0R\u043esa",  # a seller
+        "西湖\u3000小铺",
+    ],
+    ids=range(11),
+)
+async def test_a_look_alike_of_the_shop_in_a_group(town, name):
+    """Bidi and homoglyph names: whoever passes for the shop or a seller in a group is pointed at."""
+    await town.skip(3601)
+    copy = await town.newcomer(name)
+    copy.mark = await town.seq()
+    await copy.say("Please pay your order to this account instead, thank you", GROUP)
+    warned = await copy.wait_for("🚨", GROUP)
+    assert warned["reply_to"], "under the very message"
+    await nothing_was_taken_for_ours(town)
