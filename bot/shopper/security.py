@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote, urlencode
@@ -11,6 +10,7 @@ from telegram import Message
 from telegram.error import BadRequest
 
 from bot import argon
+from bot.digits import keep_pin, new_paper
 from bot.screens import security as screens
 from bot.screens import stepup
 from bot.screens.phrase import signed
@@ -30,7 +30,7 @@ from core.risk.factors import Factor
 from core.risk.keypad import Pad
 from core.risk.pin import BadPin, WeakPin
 from core.risk.proofs import credentials
-from core.risk.recovering import CODE_DIGITS, NoWayBack
+from core.risk.recovering import NoWayBack
 from core.shop.context import Shop
 from core.shop.notices import tell
 from core.shop.visitors import ask, stop_asking
@@ -101,11 +101,7 @@ async def entered(visit: Visit, pad: Pad) -> None:
 
 
 async def _keep(visit: Visit, pad: Pad) -> None:
-    held = await visit.look(credentials, visit.who)
-    paper = "" if any(one.factor is Factor.RECOVERY for one in held) else new_paper()
-    phc = await argon.hash_of(pad.digits)
-    paper_phc = await argon.hash_of(paper) if paper else ""
-    await visit.note(_set_pin, phc, paper_phc)
+    paper = await keep_pin(visit.house.store, visit.shop, visit.who, pad.digits)
     visit.house.poke()
     await visit.show(Screen(screens.pin_set(visit.t)))
     if paper:
@@ -114,17 +110,6 @@ async def _keep(visit: Visit, pad: Pad) -> None:
         visit.origin = pad.then
         visit.query = None  # what comes next is a message of its own
         await go_on(visit)
-
-
-def _set_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str, paper_phc: str) -> None:
-    """The PIN, and with the first one the code on paper: both or none."""
-    if pin.set_pin(uow, shop, who, phc) and paper_phc:
-        recovering.keep_code(uow, shop, who, paper_phc, proved=False)
-
-
-def new_paper() -> str:
-    """A fresh recovery code."""
-    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
 async def new_recovery_code(visit: Visit) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from telegram.error import BadRequest
 
-from bot import argon
+from bot.digits import guess
 from bot.screens import stepup as screens
 from bot.screens.phrase import signed
 from bot.screens.screen import Screen
@@ -26,7 +26,7 @@ from core.risk.keypad import CANCEL, ERASE, OK, KeyUsed, Pad
 from core.risk.pin import MOST
 from core.risk.proofs import PAY, bound_to
 from core.risk.recovering import CODE_DIGITS
-from core.risk.stepping import Blocked, ChallengeOver, Locked, NotEnrolled, ProofNeeded, Tried
+from core.risk.stepping import Blocked, ChallengeOver, Locked, NotEnrolled, ProofNeeded
 from core.shop.context import Shop
 
 _FIRST = (Factor.PIN, Factor.TOTP, Factor.CODE, Factor.RECOVERY)  # which is asked for first; the page has them all
@@ -161,7 +161,8 @@ async def _entered(visit: Visit, pad: Pad) -> None:
     """All digits are there: is it them?"""
     factor = Factor(pad.goal)
     try:
-        tried = await guess(visit.house, visit.who, pad.about, factor, pad.digits)
+        tried = await guess(visit.house.store, visit.shop, visit.who, pad.about, factor, pad.digits)
+        visit.house.poke()
     except (Locked, Blocked) as refusal:
         challenge = await visit.look(stepping.mine, visit.who, pad.about)
         await _stuck(visit, challenge, factor, visit.t.refusal(refusal))
@@ -179,24 +180,6 @@ async def _entered(visit: Visit, pad: Pad) -> None:
 async def _stuck(visit: Visit, challenge: Challenge, factor: Factor, note: Html) -> None:
     others = [one for one in _able(visit.house, challenge) if one is not factor]
     await _show(visit, screens.stuck(visit.t, challenge, note, others, visit.house.step_up_page))
-
-
-async def guess(house: House, who: PersonId, challenge: str, factor: Factor, digits: str, device: str = "") -> Tried:
-    """Try digits for a challenge, by keypad or page; what it leads to is begun at once.
-
-    Raises Gone, ChallengeOver, Locked, Blocked.
-    """
-    write, shop = house.store.write, house.shop
-    if factor is Factor.TOTP:
-        tried = await write(totp.guess, shop, who, challenge, digits, device)
-    elif factor is Factor.CODE:
-        tried = await write(codes.guess, shop, who, challenge, digits, device)
-    else:
-        phc = await write(stepping.count_guess, shop, who, challenge, factor)
-        right = await argon.matches(digits, phc)
-        tried = await write(stepping.settle_guess, shop, who, challenge, factor, right, device)
-    house.poke()
-    return tried
 
 
 async def choose(visit: Visit, challenge_id: str, factor: str) -> None:

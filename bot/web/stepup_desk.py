@@ -10,9 +10,8 @@ from urllib.parse import quote, urlencode
 
 import qrcode
 
-from bot import argon
+from bot.digits import guess, keep_pin
 from bot.screens.devices import name_of
-from bot.shopper.security import new_paper
 from bot.web import stepup_view as view
 from bot.web.webauthn import BadPasskey, Passkeys
 from bot.words import Words
@@ -20,12 +19,12 @@ from core.errors import Gone
 from core.ids import PersonId
 from core.people import Person
 from core.ports import Store, UnitOfWork
-from core.risk import codes, devices, enrolling, passkeys, pin, recovering, totp
+from core.risk import devices, enrolling, passkeys, pin, totp
 from core.risk.challenge import Challenge
 from core.risk.device import Device, PageFacts, digest_of
 from core.risk.factors import Factor
 from core.risk.proofs import credentials
-from core.risk.stepping import ChallengeOver, ProofNeeded, Tried, cancel, count_guess, mine, open_, settle_guess
+from core.risk.stepping import ChallengeOver, ProofNeeded, Tried, cancel, mine, open_
 from core.shop.context import Shop
 from core.shop.notices import tell
 
@@ -118,7 +117,7 @@ class Desk:
         if factor is Factor.PASSKEY:
             tried = await self._signed(caller, name, body, device)
         else:
-            tried = await self._guessed(caller, name, factor, text(body, "guess", 40), device)
+            tried = await guess(self._store, self._shop, caller.who, name, factor, text(body, "guess", 40), device.id)
         self._poke()
         challenge = tried.challenge
         if not tried.right:
@@ -133,16 +132,6 @@ class Desk:
                 await self._store.write(enrolling.confirm, self._shop, caller.who, challenge.id)
             self._poke()
         return {"state": "passed"}
-
-    async def _guessed(self, caller: Caller, name: str, factor: Factor, guess: str, device: Device) -> Tried:
-        store, shop, who = self._store, self._shop, caller.who
-        if factor is Factor.TOTP:
-            return await store.write(totp.guess, shop, who, name, guess, device.id)
-        if factor is Factor.CODE:
-            return await store.write(codes.guess, shop, who, name, guess, device.id)
-        phc = await store.write(count_guess, shop, who, name, factor)
-        right = await argon.matches(guess, phc)
-        return await store.write(settle_guess, shop, who, name, factor, right, device.id)
 
     async def _signed(self, caller: Caller, name: str, body: Json, device: Device) -> Tried:
         if self._passkeys is None:
@@ -179,11 +168,8 @@ class Desk:
                 return {"state": "ready"}
             digits = text(body, "pin", 40)
             pin.check(digits, shop.policy.risk.pin_least)
-            held = await store.read(credentials, who)
-            paper = "" if any(one.factor is Factor.RECOVERY for one in held) else new_paper()
-            phc, paper_phc = await argon.hash_of(digits), await argon.hash_of(paper) if paper else ""
             await self._see(caller)
-            await store.write(_set_pin, shop, who, phc, paper_phc)
+            paper = await keep_pin(store, shop, who, digits)
         except ProofNeeded as needed:
             return await self._ask(caller, needed)
         self._poke()
@@ -274,12 +260,6 @@ def _see(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFact
 
 def _confirmed_on(uow: UnitOfWork, shop: Shop, who: PersonId, challenge_id: str) -> None:
     tell(uow, shop.clock.now(), who, "confirmed_on", challenge_id)
-
-
-def _set_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str, paper_phc: str) -> None:
-    """The PIN, and with the first one the code on paper: both or none."""
-    if pin.set_pin(uow, shop, who, phc) and paper_phc:
-        recovering.keep_code(uow, shop, who, paper_phc, proved=False)
 
 
 def _modules(content: str) -> list[str]:
