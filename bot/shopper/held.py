@@ -9,6 +9,8 @@ from core.payments import choices, refunds
 from core.payments.refund import Refund, RefundState
 from core.payments.settlement.payee import wanted
 from core.ports import UnitOfWork
+from core.risk.proofs import enrolled
+from core.risk.stepping import need
 from core.shop.context import Shop
 from core.shop.orders import Order, OrderState
 from core.shop.visitors import ask, stop_asking
@@ -50,7 +52,7 @@ async def _say(visit: Visit, order: Order) -> None:
 
 
 async def ask_account(visit: Visit, refund_id: str) -> None:
-    """Where a refund shall go whose way back is closed."""
+    """Where a refund shall go whose way back is closed. Raises ProofNeeded: a thief of the chat would have it, too."""
     refund = await visit.do(_ask, refund_id)
     await visit.say(screens.ask_account(visit.t, refund, wanted(refund.amount.asset)))
 
@@ -59,6 +61,8 @@ def _ask(uow: UnitOfWork, shop: Shop, who: PersonId, refund_id: str) -> Refund:
     refund = refunds.need_refund(uow, shop, who, refund_id)
     if refund.state is not RefundState.FAILED:
         raise refunds.NotWaiting
+    if enrolled(uow, who):
+        need(uow, shop, who, "payee", refund_id)
     ask(uow, shop, who, "reroute", refund=refund_id)
     return refund
 

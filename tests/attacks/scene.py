@@ -98,8 +98,8 @@ async def a_case(town: OpenDemo, vera: Chatter) -> str:
     return str(case.id)
 
 
-async def stuck_refund(town: OpenDemo) -> str:
-    """A refund of a neighbour's that asks for another account; its number."""
+async def stuck_refund(town: OpenDemo) -> tuple[Chatter, Json, str]:
+    """A refund of a neighbour's that asks for another account: theirs, the message that asks, its number."""
     uma = await town.newcomer("Uma")
     await uma.give_address(ADDRESS)
     reading = await uma.scan(await uma.buy(await town.on_sale("Short", "8.00 EUR"), "SEPA"))
@@ -107,9 +107,17 @@ async def stuck_refund(town: OpenDemo) -> str:
     held = await uma.wait_for("7.00 is held")
     await town.post(f"/bank/accounts/{uma.who}/close")
     await uma.press("Send it back", held)
-    await uma.wait_for("could not be sent back")
+    asks = await uma.wait_for("could not be sent back")
     found = await town.look(lambda uow: uow.refunds.find(limit=1))
-    return str(found[0].id)
+    return uma, asks, str(found[0].id)
+
+
+def has_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str) -> None:
+    """They have a payment PIN and a code on paper since a week, of this hash."""
+    since = shop.clock.now() - timedelta(days=7)
+    for factor in (Factor.PIN, Factor.RECOVERY):
+        name = credential_id(who, factor)
+        uow.credentials.add(Credential(name, who, factor, since, secret=phc, confirmed_at=since))
 
 
 async def a_plan(town: OpenDemo, vera: Chatter) -> str:
@@ -130,12 +138,7 @@ PAGE = PageFacts("Mozilla/5.0 (X11; Linux x86_64)", "Linux", "1x1", "Europe/Rome
 
 def _guarded(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str) -> dict[str, str]:
     """Vera has a PIN since a week, a device, something to confirm, and a recovery that somebody asked the admin for."""
-    now = shop.clock.now()
-    since = now - timedelta(days=7)
-    name = credential_id(who, Factor.PIN)
-    uow.credentials.add(Credential(name, who, Factor.PIN, since, secret=phc, confirmed_at=since))
-    paper = credential_id(who, Factor.RECOVERY)
-    uow.credentials.add(Credential(paper, who, Factor.RECOVERY, since, secret=phc, confirmed_at=since))
+    has_pin(uow, shop, who, phc)
     device, _ = devices.see(uow, shop, b"a key", who, PAGE)
     challenge = stepping.open_(uow, shop, who, "set-pin", stepping.bound_to("set-pin", str(who)))
     recovery = recovering.allow(uow, shop, ADMIN, who, "passport seen by video, and the last order")
@@ -166,7 +169,7 @@ async def set_the_scene(town: OpenDemo) -> Scene:
         "shipped": await shipped_order(town, vera, "Shipped"),
         "case": await a_case(town, vera),
         "plan": await a_plan(town, vera),
-        "refund": await stuck_refund(town),
+        "refund": (await stuck_refund(town))[2],
         "product": await town.on_sale("On sale", "5.00 EUR"),
         "hidden": await town.on_sale("Not on sale", "5.00 EUR"),
     }

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from bot import argon
 from bot.commands import COMMANDS
 from bot.demo import ADMIN, ROSA
 from bot.screens.statement import safe
 from core.people import SellerTier
 from core.shop import visitors
-from tests.attacks.scene import at_rest, everything, harm, heard, paid_order
+from tests.attacks.scene import PIN, at_rest, everything, harm, has_pin, heard, paid_order, stuck_refund
 from tests.flows.driver import GROUP, Chatter, labels
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -161,3 +162,29 @@ async def test_csv_injection_in_a_statement(town, name):
 async def test_a_cell_that_would_be_run(cell):
     kept = safe(cell)
     assert kept == cell if re.fullmatch(r"-?[0-9]+", cell) else kept == f"'{cell}"
+
+
+async def test_a_thief_of_the_chat_has_a_refund_sent_to_their_own_account(town):
+    """Its owner’s bank would not take it back: where it goes then is confirmed with their PIN, where they have one."""
+    uma, asks, refund = await stuck_refund(town)
+    await town.demo.shop.store.write(has_pin, town.shop, uma.who, await argon.hash_of(PIN))
+    before = await town.look(lambda uow: uow.refunds.need(refund))
+    await uma.press("Give another account", asks)
+    said = " ".join(await heard(town, uma))
+    assert "to change where your money goes" in said and "send an IBAN" not in said
+    await uma.say("FR1420041010050500013M02606")
+    await at_rest(town)
+    assert await town.look(lambda uow: uow.refunds.need(refund)) == before
+
+
+async def test_a_thief_of_the_chat_has_payouts_sent_to_their_own_account(town):
+    rosa = town.chatter(ROSA)
+    await town.demo.shop.store.write(has_pin, town.shop, ROSA, await argon.hash_of(PIN))
+    before = await town.look(visitors.need_seller, ROSA)
+    await rosa.say("/payout")
+    await rosa.press("🏦", await rosa.wait_for("Your payouts"))
+    said = " ".join(await heard(town, rosa))
+    assert "to change where your money goes" in said
+    await rosa.say("thief@example.org")
+    await at_rest(town)
+    assert await town.look(visitors.need_seller, ROSA) == before
