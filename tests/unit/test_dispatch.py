@@ -12,6 +12,7 @@ from bot import dispatch
 from bot.words import Words
 from core.errors import Gone
 from core.shop.orders import OrderMoved
+from tests.builders import HandClock
 
 SECRET = "Maya, 1 Harbour Street"
 
@@ -54,11 +55,15 @@ def an_update(language: str) -> Any:
     )
 
 
+def a_house(read: Any = None) -> Any:
+    return SimpleNamespace(store=SimpleNamespace(read=read), shop=SimpleNamespace(clock=HandClock()))
+
+
 async def test_who_cannot_even_be_looked_up_is_answered_in_their_telegrams_language(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    app, house, update = App(), SimpleNamespace(store=SimpleNamespace(read=broken)), an_update("zh-hans")
-    dispatch.connect(app, house)  # type: ignore[arg-type]
+    app, house, update = App(), a_house(broken), an_update("zh-hans")
+    dispatch.connect(app, house)
     await app.handlers[-1].callback(update, None)
     assert update.effective_message.answers == [dispatch._sorry(Words.of("zh-hans"))]
     assert "OSError" in caplog.text
@@ -71,7 +76,7 @@ async def test_what_breaks_elsewhere_is_logged_by_its_type_alone(caplog: pytest.
             super().__init__(one, two)
 
     app = App()
-    dispatch.connect(app, SimpleNamespace())  # type: ignore[arg-type]
+    dispatch.connect(app, a_house())
     with caplog.at_level(logging.ERROR):
         await app.on_error(None, SimpleNamespace(error=Odd(SECRET, SECRET)))
     assert "Odd" in caplog.text
