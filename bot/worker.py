@@ -23,7 +23,6 @@ LEASE = timedelta(seconds=60)  # longer than any effect takes; a dead worker's e
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=1), timedelta(minutes=10)
 BATCH = 64
 MOST_DEFECTS = 12  # failures of one notice by a fault of ours: after about a quarter of an hour its lane goes on
-MOST_LEFT = 10_000  # effects a dead worker can have left under way
 
 NEVER_GIVEN_UP = ("operation",)
 OUTSIDE = (TelegramError, OSError, TimeoutError)
@@ -71,7 +70,7 @@ class Worker:
         if not self._alone:  # workers of several processes take turns at leasing: not while a person waits
             self.poke()
             return result, []
-        return result, _lease(uow, self._clock.now(), takes_over=False)
+        return result, _lease(uow, self._clock.now())
 
     def poke(self) -> None:
         """There is something to do now."""
@@ -92,11 +91,13 @@ class Worker:
 
     async def work(self) -> bool:
         """Lease what is due, and start on it; whether there may be more."""
+        if self._takes_over:
+            await self._store.write(lambda uow: uow.outbox.free())
+            self._takes_over = False
         now = self._clock.now()
-        if not self._takes_over and not await self._store.read(lambda uow: uow.outbox.is_due(now)):
+        if not await self._store.read(lambda uow: uow.outbox.is_due(now)):
             return False  # most looks end here: a poke says that somebody wrote, not that there is something to tell
-        effects = await self._store.write(_lease, now, self._takes_over)
-        self._takes_over = False
+        effects = await self._store.write(_lease, now)
         self._start(effects)
         return len(effects) == BATCH
 
@@ -185,7 +186,5 @@ def _ended(uow: UnitOfWork, key: str, now: datetime, finish: Finish | None) -> N
     uow.outbox.done([key], now)
 
 
-def _lease(uow: UnitOfWork, now: datetime, takes_over: bool) -> list[Effect]:
-    if takes_over:  # every lease that stands is a dead worker's, and all of them are over by then
-        return uow.outbox.lease(now + LEASE, now + 2 * LEASE, MOST_LEFT)
+def _lease(uow: UnitOfWork, now: datetime) -> list[Effect]:
     return uow.outbox.lease(now, now + LEASE, BATCH)

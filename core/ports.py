@@ -246,6 +246,10 @@ class Outbox(Protocol):
         """Take effects that are due and not leased by a living worker; they are this worker's until `until`."""
         ...
 
+    def free(self) -> None:
+        """End every lease: whoever held them is dead."""
+        ...
+
     def done(self, keys: Iterable[str], at: datetime) -> None:
         """They have been carried out."""
         ...

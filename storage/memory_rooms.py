@@ -206,6 +206,11 @@ class MemoryOutbox:
                 taken.append(effect)
         return taken
 
+    def free(self) -> None:
+        """core.ports.Outbox.free."""
+        for key in list(self._leases):
+            self._drawer.put("leases", key, None)
+
     def done(self, keys: Iterable[str], at: datetime) -> None:
         """core.ports.Outbox.done."""
         for key in keys:

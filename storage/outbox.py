@@ -32,6 +32,8 @@ class OutboxStatements:
         moment = box.c.due_at.type
         lease = update(box).where(box.c.seq == bindparam("s")).values(leased_until=bindparam("u", type_=moment))
         self.lease = compiled(lease, dialect).text
+        free = update(box).where(box.c.done_at.is_(None), box.c.leased_until.is_not(None))
+        self.free = compiled(free.values(leased_until=None), dialect)
         known = and_(box.c.key == bindparam("k"), box.c.done_at.is_(None))
         self.done = compiled(update(box).where(known).values(done_at=bindparam("a", type_=moment)), dialect).text
         again = {
@@ -99,6 +101,10 @@ class SqlOutbox:
             Effect(key, topic, lane, load(data), self._sql.unpack(due_at), attempts)
             for _, key, topic, lane, data, due_at, attempts in rows
         ]
+
+    def free(self) -> None:
+        """core.ports.Outbox.free."""
+        self._run(self._sql.free.text, self._sql.free.bind({"leased_until": None}))
 
     def done(self, keys: Iterable[str], at: datetime) -> None:
         """core.ports.Outbox.done."""

@@ -89,6 +89,16 @@ async def test_an_effect_is_one_workers_until_its_lease_expires(store: Any) -> N
     assert await _lease(store, 3) == ["a", "b"]
 
 
+async def test_the_leases_of_the_dead_are_ended_and_nothing_becomes_due_by_that(store: Any) -> None:
+    await store.write(lambda uow: [uow.outbox.put(_effect(key, minutes=due)) for key, due in (("a", 0), ("b", 2))])
+    await _lease(store, 0)
+    await store.write(lambda uow: uow.outbox.free())
+    assert await _lease(store, 0) == ["a"]
+    await store.write(lambda uow: uow.outbox.done(["a"], NOON))
+    await store.write(lambda uow: uow.outbox.free())
+    assert await _lease(store, 1) == []
+
+
 async def test_what_is_done_never_happens_again(store: Any) -> None:
     await store.write(lambda uow: uow.outbox.put(_effect("a")))
     await _lease(store, 0)

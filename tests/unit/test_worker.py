@@ -48,6 +48,15 @@ async def test_what_a_dead_worker_had_begun_is_done_at_once_by_one_who_is_alone(
     assert second.done == ["tell Maya"]
 
 
+async def test_who_takes_over_from_a_taker_over_waits_for_nobody_either():
+    clock, lives = HandClock(), [Errands() for _ in range(4)]
+    store = a_store(clock, "tell Maya")
+    for errands in lives:
+        await a_turn(store, clock, errands, alone=True)
+        clock.let_pass(seconds=1)
+    assert [errands.done for errands in lives] == [["tell Maya"]] * 4
+
+
 async def test_where_others_may_live_a_lease_is_waited_for():
     clock, first, second = HandClock(), Errands(), Errands()
     store = a_store(clock, "tell Maya")
