@@ -1,4 +1,4 @@
-"""Tables of the step-up: what people have enrolled, on which device, what they had to prove, and their slow way back."""
+"""Tables of the step-up: what people have enrolled, on which device, what they had to prove, and their way back."""
 
 from __future__ import annotations
 
