@@ -64,7 +64,7 @@ async def test_who_cannot_even_be_looked_up_is_answered_in_their_telegrams_langu
 ) -> None:
     app, house, update = App(), a_house(broken), an_update("zh-hans")
     dispatch.connect(app, house)
-    await app.handlers[-1].callback(update, None)
+    await app.handlers[0].callback(update, None)
     assert update.effective_message.answers == [dispatch._sorry(Words.of("zh-hans"))]
     assert "OSError" in caplog.text
     assert SECRET not in caplog.text
