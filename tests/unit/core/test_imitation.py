@@ -108,7 +108,16 @@ def test_an_account_that_is_not_the_shops_is_known():
 # Listed by Unicode, and read by nobody as that letter within a name.
 RARE = ("NOTATION", "BLACKLETTER", "WITH STROKE", "WITH PALATAL HOOK", "WITHOUT HANDLE", "DOUBLE R", "VOLAPUK", "LEG")
 RARE += ("LEFT HOOK", "SIDEWAYS", "TURNED DELTA", "DENTAL CLICK", "CROSSED", "LOOP", "LETTER CHI", "LATIN CAPITAL")
-RARE += ("GAMMA", "LETTER SAN", "LETTER YR", "TONE FIVE", "TONE SIX", "SOFT SIGN", "LONG S WITH", "CYRILLIC SMALL LETTER BE")
+RARE += (
+    "GAMMA",
+    "LETTER SAN",
+    "LETTER YR",
+    "TONE FIVE",
+    "TONE SIX",
+    "SOFT SIGN",
+    "LONG S WITH",
+    "CYRILLIC SMALL LETTER BE",
+)
 RARE += ("LUNATE", "DIGAMMA", "LETTER YOT", "KOMI", "IOTA", "WITH HOOK", "LENIS")
 
 
