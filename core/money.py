@@ -76,7 +76,7 @@ def register_token(code: str, exponent: int) -> Asset:
 
 
 def _half_even(top: int, bottom: int) -> int:
-    """top / bottom rounded half-even: round(Fraction(top, bottom)) without its cost, for a purchase converts 20 times."""
+    """top / bottom rounded half-even: round(Fraction(top, bottom)) without its cost, 20 times a purchase."""
     whole, rest = divmod(top, bottom)
     twice = 2 * rest
     return whole + (twice > bottom or (twice == bottom and whole % 2 == 1))
