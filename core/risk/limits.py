@@ -46,13 +46,18 @@ class OverTierLimit(OverPaymentLimit):
 class OverDayLimit(LimitRefusal):
     """More than is left of a day's limit. Parameters: limit, left, renews."""
 
-    sentence = sentence("The daily limit is {limit} and {left} of it is left. It renews on {renews}.")
+    sentence = sentence(
+        "Your daily limit is {limit} and {left} of it is left. It renews on {renews}. Please buy less today; your "
+        "limits rise with the orders that you confirm as received."
+    )
 
 
 class OverYearLimit(LimitRefusal):
     """More than is left of a year's limit. Parameters: limit, left, renews."""
 
-    sentence = sentence("The yearly limit is {limit} and {left} of it is left. It renews on {renews}.")
+    sentence = sentence(
+        "Your yearly limit is {limit} and {left} of it is left. It renews on {renews}. Please buy less until then."
+    )
 
 
 class OverChannelLimit(LimitRefusal):
@@ -85,14 +90,18 @@ class OverSellerLimit(LimitRefusal):
     """More than is left of what a seller may be paid. Parameters: limit, left, renews."""
 
     sentence = sentence(
-        "This seller may be paid at most {limit} in this time and {left} of it is left. It renews on {renews}."
+        "This seller may be paid at most {limit} in this time and {left} of it is left. It renews on {renews}; "
+        "other sellers can be paid meanwhile."
     )
 
 
 class OverShopLimit(LimitRefusal):
     """More than is left of what the shop as a whole may take in a day. Parameters: limit, left, renews."""
 
-    sentence = sentence("This shop takes at most {limit} a day and {left} of it is left. It renews on {renews}.")
+    sentence = sentence(
+        "This shop takes at most {limit} a day and {left} of it is left. It renews on {renews}. Please buy less today, "
+        "or come back then."
+    )
 
 
 class OverNewDevice(LimitRefusal):

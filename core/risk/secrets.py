@@ -66,7 +66,8 @@ _PASSWORDS = re.compile(
 )
 # One of these is in whatever the two above find: looking for them first costs a hundredth.
 _WORDS_OF = ("cv", "pin", "pass", "otp", "pwd", "code", "kennwort", "senha", "contrase", "пароль", "码", "口令")
-_BARE = re.compile(r"\s*[0-9]{4,8}\s*")
+# A PIN or a sent code; or the recovery code, three groups of four (core.risk.recovering).
+_BARE = re.compile(r"\s*(?:[0-9]{4,8}|[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4})\s*")
 _SEED_LENGTHS = (12, 15, 18, 21, 24)
 
 # Of these open questions the answer may look like a secret and is none: the account of a seller or of a refund (at

@@ -42,6 +42,7 @@ def test_a_card_is_known_however_it_is_written(text):
         "password: hunter",
         "my password is hunter2",
         "密码是 abc123",
+        "9491 4291 4246",  # a recovery code
         "支付密码 123456",
         "验证码：482913",
         "the verification code is 482913",
