@@ -8,18 +8,21 @@ from importlib.resources import files
 
 from core.ids import ALPHABET, Ids
 
-WORDS = 3  # of 128 each: who imitates the shop and has one try is right once in two million
+WORDS = 3  # different ones of 128: who imitates the shop and has one try is right once in two million
 
 
 def draw(ids: Ids, language: str) -> str:
     """A phrase at random, in Chinese for who reads Chinese, else in English."""
-    words = _words("zh" if language.lower().startswith("zh") else "en")
-    return " ".join(words[_number(ids.new(2)) % len(words)] for _ in range(WORDS))
+    left = list(_words("zh" if language.lower().startswith("zh") else "en"))
+    return " ".join(left.pop(_number(ids.new(4)) % len(left)) for _ in range(WORDS))
 
 
 def _number(name: str) -> int:
-    """Two letters of a fresh name as a number below 1024: 128 words share it evenly."""
-    return ALPHABET.index(name[0]) * len(ALPHABET) + ALPHABET.index(name[1])
+    """A fresh name as a number; of four letters it is below 2**20, which so few words share evenly enough."""
+    number = 0
+    for letter in name:
+        number = number * len(ALPHABET) + ALPHABET.index(letter)
+    return number
 
 
 @cache

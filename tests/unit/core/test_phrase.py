@@ -24,6 +24,11 @@ def test_every_word_is_as_likely_as_any_other():
     assert max(seen.values()) < 2 * min(seen.values())
 
 
+def test_no_word_stands_in_a_phrase_twice():
+    ids = Ids(random.Random(7))
+    assert all(len(set(draw(ids, "en").split())) == 3 for _ in range(1000))
+
+
 def test_who_reads_chinese_gets_chinese_words():
     assert set(draw(Ids(), "zh-hans").split()) <= set(_words("zh"))
 
