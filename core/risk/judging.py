@@ -22,6 +22,7 @@ from core.risk.decision import Decision, Facts, Verdict
 from core.risk.devices import cooling
 from core.risk.holds import Purse
 from core.risk.knowing import facts_about, known_of, proof_of, sums_of
+from core.risk.refusals import refusal_of
 from core.risk.rulebook import COOL, Book, Rulebook, book_at, digest_of, own_lines, read_book
 from core.shop.context import Shop
 from core.shop.notices import tell
@@ -61,9 +62,8 @@ def judge(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, now: datetime
     outcome = decide(facts, lines, seen)
     decision = _decision(shop.ids.new(), outcome, facts, book.id, seen)
     if outcome.verdict is Verdict.REFUSE:
-        refusal = limits.refusal_of(outcome, facts, _renewal(uow, shop, outcome, facts, held))
-        if isinstance(refusal, limits.LimitRefusal):
-            refusal.decision = decision
+        refusal = refusal_of(outcome, facts, _renewal(uow, shop, outcome, facts, held))
+        refusal.decision = decision
         raise refusal
     if outcome.verdict is Verdict.STEP_UP:
         raise StepUpNeeded(order=order.id, factors=outcome.factors, amount=quote.pay, decision=decision)

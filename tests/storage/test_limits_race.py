@@ -12,7 +12,7 @@ from core.ids import PersonId
 from core.ledger.check import check
 from core.money import parse_price
 from core.policy import Limit
-from core.risk.limits import OverDayLimit, OverShopLimit
+from core.risk.refusals import OverDayLimit, OverShopLimit
 from core.shop.checkout import cancel, draft_one, place, review
 from core.shop.selling import add_product
 from core.shop.visitors import give_address

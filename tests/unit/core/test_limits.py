@@ -8,7 +8,7 @@ import pytest
 from core.ids import PersonId
 from core.people import Tier
 from core.policy import Limit, Policy
-from core.risk.limits import OverChannelLimit, OverDayLimit, OverPaymentLimit, OverShopLimit
+from core.risk.refusals import OverChannelLimit, OverDayLimit, OverPaymentLimit, OverShopLimit
 from core.shop.checkout import cancel, expire_due
 from core.shop.orders import OrderState
 from tests.builders import LIN, MAYA, ROSA, WEI, eur, money, policy

@@ -24,7 +24,9 @@ from core.risk.deciding import Outcome, measure
 from core.risk.decision import TRIGGERS, Decision, Facts, Verdict
 from core.risk.device import Device, device_id
 from core.risk.judging import StepUpNeeded
-from core.risk.limits import (
+from core.risk.owning import NoSuchLimit, set_own, standing
+from core.risk.proofs import payment
+from core.risk.refusals import (
     OverNewDevicePayment,
     OverOwnDay,
     OverOwnPayment,
@@ -34,8 +36,6 @@ from core.risk.limits import (
     OverTierLimit,
     refusal_of,
 )
-from core.risk.owning import NoSuchLimit, set_own, standing
-from core.risk.proofs import payment
 from core.risk.rulebook import COOL, line_of, own_lines, risk_lines
 from core.risk.stepping import ProofNeeded, open_
 from core.shop.browse import OrderView

@@ -16,7 +16,7 @@ from core.money import Money, asset
 from core.payments.fx.desk import Fixing
 from core.policy.rule import Action, Layer, Line, Metric
 from core.risk import limits, windows
-from core.risk.limits import OverRuleForGood, OverRuleWindow
+from core.risk.refusals import OverRuleForGood, OverRuleWindow
 from core.shop.checkout import cancel, expire_due, place
 from core.shop.orders import OrderState
 from tests.builders import MAYA, NOON, PIX, ROSA, TODAY, policy
