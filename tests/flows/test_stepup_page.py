@@ -183,6 +183,21 @@ async def test_who_says_that_was_not_me_locks_the_device_and_voids_what_waits(de
         await expect(phone(thief).get_by_test_id("end")).to_contain_text("locked")
 
 
+async def test_nothing_of_the_page_is_cut_off_on_a_small_screen(demo: OpenDemo, browser: Browser) -> None:
+    product = await demo.on_sale("Samovar", "200 EUR")
+    async with open_page(browser, demo.demo.page, width=1280, height=800) as screen:
+        await screen.be("maya")
+        await screen.start()
+        await sets_pin(screen, "small-0")
+        await orders(screen, product)
+        await screen.button("🔓").click()
+        cancel = phone(screen).get_by_test_id("cancel")
+        await expect(cancel).to_be_visible()
+        await keep(screen, "small-1-bill")
+        sheet, button = await screen.at("web-app").bounding_box(), await cancel.bounding_box()
+        assert sheet and button and button["y"] + button["height"] <= sheet["y"] + sheet["height"]
+
+
 async def test_a_shop_without_an_address_has_no_page(own_town: OpenDemo) -> None:
     async with own_town.http.get(own_town.shop_url + PATH) as answer:
         assert answer.status == 404
