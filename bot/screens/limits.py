@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
-from core.policy.rule import published_by_id
+from core.policy.published import published_by_id
 from core.risk.decision import Decision
 from core.risk.owning import Room, Standing
 

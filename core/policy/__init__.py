@@ -26,8 +26,8 @@ from core.policy.parts import (
     number,
     read_part,
 )
+from core.policy.published import published_by_id
 from core.policy.rails import RAIL_FACTS
-from core.policy.rule import published_by_id
 
 __all__ = ["BadPolicy", "Escrow", "Limit", "Policy", "read_policy", "shipped_policy"]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.errors import sentence
-from core.policy.rule import Layer, Line, Metric, Whose, published_by_id
+from core.policy.published import published_by_id
+from core.policy.rule import Layer, Line, Metric, Whose
 from core.risk import windows
 from core.risk.deciding import Outcome, measure
 from core.risk.decision import Facts
@@ -119,20 +120,20 @@ class OverYearHere(LimitRefusal):
 
 
 class OverOwnPayment(LimitRefusal):
-    """More than the shopper lets themselves pay at once. Parameters: limit, amount."""
+    """More than the shopper lets themselves pay at once. Parameters: limit, amount, wait."""
 
     sentence = sentence(
         "You have bounded yourself to {limit} a payment; this one would be {amount}. /limits changes that: lower at "
-        "once, higher after a day."
+        "once, higher after {wait}."
     )
 
 
 class OverOwnDay(LimitRefusal):
-    """More than is left of what the shopper lets themselves pay in a day. Parameters: limit, left, renews."""
+    """More than is left of what the shopper lets themselves pay in a day. Parameters: limit, left, renews, wait."""
 
     sentence = sentence(
         "You have bounded yourself to {limit} a day and {left} of it is left. It renews on {renews}. /limits changes "
-        "that: lower at once, higher after a day."
+        "that: lower at once, higher after {wait}."
     )
 
 
@@ -187,8 +188,11 @@ _SHOP_DAY: dict[Whose, type[LimitRefusal]] = {
 }
 
 
-def refusal_of(outcome: Outcome, facts: Facts, renews: datetime | None) -> LimitRefusal:
-    """The refusal that tells an outcome: which limit, how much is left, when it renews, what would lift it."""
+def refusal_of(outcome: Outcome, facts: Facts, renews: datetime | None, wait: timedelta) -> LimitRefusal:
+    """The refusal that tells an outcome: which limit, how much is left, when it renews, what would lift it.
+
+    `wait`: a shopper's own limit rises so long after they said so.
+    """
     line = outcome.line
     assert line is not None and line.amount is not None
     params: dict[str, Any] = {"limit": line.amount}
@@ -198,6 +202,8 @@ def refusal_of(outcome: Outcome, facts: Facts, renews: datetime | None) -> Limit
         params["amount"] = replace(line.amount, minor=facts.sums[measure(line)])
     if renews is not None:
         params["renews"] = renews
+    if line.layer is Layer.OWN:
+        params["wait"] = wait
     if line.rule in published_by_id():
         rule = published_by_id()[line.rule]
         params |= {"authority": rule.authority, "document": rule.document}

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from core.money import Money, asset
 from core.policy import Limit, Policy
 from core.policy.parts import Risk
-from core.policy.rule import Action, Layer, Line, Metric, Op, Rule, Whose, published
+from core.policy.published import published
+from core.policy.rule import Action, Layer, Line, Metric, Op, Rule, Whose
 
 CHECK, NOTE, OFF = "check", "note", "off"
 STEP_UP, SMALL, COOL, OWN, COUNTED = "shop.step-up", "shop.small", "shop.new-device", "own", "shop.counted"

@@ -17,7 +17,8 @@ from core.payments.choices import take_up
 from core.payments.operations import OperationState
 from core.people import SellerTier
 from core.policy import BadPolicy, Limit, Policy, read_policy, shipped_policy
-from core.policy.rule import Action, Layer, Line, Metric, published, published_by_id
+from core.policy.published import published, published_by_id
+from core.policy.rule import Action, Layer, Line, Metric
 from core.ports import UnitOfWork
 from core.risk import judging, windows
 from core.risk.deciding import Outcome, measure
@@ -87,7 +88,7 @@ def test_a_shopper_bounds_one_payment_at_once() -> None:
     buys(world, "20.00 EUR")
     with pytest.raises(OverOwnPayment) as refusal:
         buys(world, "20.01 EUR")
-    assert refusal.value.params == {"limit": eur("20.00"), "amount": eur("20.01")}
+    assert refusal.value.params == {"limit": eur("20.00"), "amount": eur("20.01"), "wait": timedelta(days=1)}
 
 
 def test_a_shopper_bounds_their_day_and_what_they_paid_before_in_it_counts() -> None:
@@ -96,7 +97,8 @@ def test_a_shopper_bounds_their_day_and_what_they_paid_before_in_it_counts() -> 
     bounds(world, "day", "50.00")
     with pytest.raises(OverOwnDay) as refusal:
         buys(world, "20.01 EUR")
-    assert refusal.value.params == {"limit": eur("50.00"), "left": eur("20.00"), "renews": MIDNIGHT}
+    params = {"limit": eur("50.00"), "left": eur("20.00"), "renews": MIDNIGHT, "wait": timedelta(days=1)}
+    assert refusal.value.params == params
     buys(world, "20.00 EUR")
     world.orders(world.sells(ROSA, "100.00 EUR"), LIN)  # nobody else is bounded
 
@@ -326,10 +328,11 @@ def test_every_refusal_can_be_said_in_full_with_its_limit_and_what_is_left(line:
     renews = windows.ends(line.metric, line.zone, line.days, line.hours, NOON)
     renews = NOON if line.metric is Metric.PERIOD or line.rule == COOL else renews
     words = Words.of(language)
-    said = words.plain_refusal(refusal_of(Outcome(Verdict.REFUSE, line, 0, 5), facts, renews))
+    said = words.plain_refusal(refusal_of(Outcome(Verdict.REFUSE, line, 0, 5), facts, renews, timedelta(hours=36)))
     assert words.money(line.amount) in said
     assert not renews or words.moment(renews) in said
     assert line.layer is not Layer.LAW or published_by_id()[line.rule].document in said
+    assert line.layer is not Layer.OWN or words.span(timedelta(hours=36)) in said
 
 
 # What is kept

@@ -17,8 +17,9 @@ from core.money import Money, asset, parse_price
 from core.policy import read_policy
 from core.policy.areas import country_of
 from core.policy.parts import BadPolicy
+from core.policy.published import published, published_by_id, read_rules
 from core.policy.rails import facts_of
-from core.policy.rule import CONFIDENCE, FACTS, Action, Line, published, published_by_id, read_rules
+from core.policy.rule import CONFIDENCE, FACTS, Action, Line
 from core.risk.deciding import Outcome, concerns, decide, measure
 from core.risk.decision import Facts, Verdict
 from core.risk.knowing import places
