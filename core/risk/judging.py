@@ -62,7 +62,8 @@ def judge(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, now: datetime
     outcome = decide(facts, lines, seen)
     decision = _decision(shop.ids.new(), outcome, facts, book.id, seen)
     if outcome.verdict is Verdict.REFUSE:
-        refusal = refusal_of(outcome, facts, _renewal(uow, shop, outcome, facts, held))
+        renews = _renewal(uow, shop, outcome, facts, held)
+        refusal = refusal_of(outcome, facts, renews, shop.policy.risk.raise_after)
         refusal.decision = decision
         raise refusal
     if outcome.verdict is Verdict.STEP_UP:
