@@ -8,8 +8,8 @@ from bot.visit import Visit
 from core.errors import Refusal, sentence
 from core.ids import PersonId
 from core.money import Money, parse_amount, parse_price
+from core.payments.disputes import answering, complaints
 from core.payments.disputes import cases as disputes
-from core.payments.disputes import complaints
 from core.payments.disputes.dispute import UNDECIDED, Dispute
 from core.ports import UnitOfWork
 from core.shop.context import Shop
@@ -72,11 +72,11 @@ def _act(uow: UnitOfWork, shop: Shop, who: PersonId, dispute_id: str, how: str, 
         case "lost" if case.is_complaint:
             complaints.decide(uow, shop, who, case.id, won=False, amount=_amount(case, text))
         case "lost":
-            disputes.give_up(uow, shop, who, case.id)
+            answering.give_up(uow, shop, who, case.id)
         case "sent":
-            disputes.hand_in(uow, shop, who, case.id)
+            answering.hand_in(uow, shop, who, case.id)
         case "refund":
-            disputes.refund_to_avoid(uow, shop, who, case.id)
+            answering.refund_to_avoid(uow, shop, who, case.id)
         case _:
             raise BadDispute
 

@@ -7,8 +7,8 @@ from bot.seller.selling import picture
 from bot.visit import Visit
 from core.errors import Gone
 from core.ids import OrderId, PersonId
+from core.payments.disputes import answering, complaints
 from core.payments.disputes import cases as disputes
-from core.payments.disputes import complaints
 from core.payments.disputes.dispute import Dispute, Evidence
 from core.payments.refund import Refund
 from core.ports import UnitOfWork
@@ -81,6 +81,6 @@ async def ask_refund(visit: Visit, dispute_id: str) -> None:
 
 async def refund(visit: Visit, dispute_id: str) -> None:
     """Yes."""
-    refunds: list[Refund] = await visit.do(disputes.refund_to_avoid, dispute_id)
+    refunds: list[Refund] = await visit.do(answering.refund_to_avoid, dispute_id)
     amount = sum((one.amount for one in refunds[1:]), refunds[0].amount)
     await visit.toast(visit.t.plain("{amount} is on its way back.", amount=amount), alert=True)

@@ -13,7 +13,7 @@ from core.ids import OrderId, PersonId
 from core.money import Money
 from core.payments.choices import apply_to, assign, choices, take_up, top_up
 from core.payments.disputes import monitoring
-from core.payments.disputes.cases import give_up, hand_in
+from core.payments.disputes.answering import give_up, hand_in
 from core.payments.disputes.complaints import Complaint, complain, decide
 from core.payments.disputes.dispute import UNDECIDED
 from core.payments.disputes.frozen import LEAVES

@@ -16,22 +16,18 @@ from core.money import Money, zero
 from core.payments import pockets
 from core.payments.disputes import books as casebooks
 from core.payments.disputes import parts
-from core.payments.disputes.dispute import UNDECIDED, Dispute, DisputeState
-from core.payments.escrow import release_rest
+from core.payments.disputes.dispute import Dispute, DisputeState
+from core.payments.disputes.freezing import freeze, open_cases, thaw
 from core.payments.receipts import Receipt
 from core.payments.recon.bankline import LineKind
-from core.payments.refund import Refund
-from core.payments.refunds import give_back
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 from core.shop.notices import tell
-from core.shop.orders import Order, OrderState
-from core.shop.visitors import need_admin, note_command
+from core.shop.orders import OrderState
 
 _EVER = 10_000
 _ORDERS = 500  # of a person's newest ones
 _S = DisputeState
-_FREEZES = "dispute:"
 _LIVE = (OrderState.PAID, OrderState.SHIPPED, OrderState.RECEIVED)
 
 
@@ -43,12 +39,6 @@ class Stage(IntEnum):
     OPENED = 2
     WON = 3
     LOST = 4
-
-
-class NotWarned(Refusal):
-    """The money has been taken already, or nothing is asked for any more."""
-
-    sentence = sentence("Case {dispute} cannot be ended by a refund: it is past the warning.")
 
 
 class NotOpenCase(Refusal):
@@ -95,14 +85,15 @@ def hear_dispute(
         dispute = uow.disputes.save(casebooks.charge_fee(uow, shop, dispute, round, fee))
     word = Word(stage, round, taken, at or shop.clock.now())
     for one in (dispute, *others):
-        one = _locked(uow, one)
+        one = locked(uow, one)
         if respond_by is not None and one.is_open:
             one = uow.disputes.save(replace(one, respond_by=respond_by))
         _follow(uow, shop, one, word, fresh=fresh)
     return uow.disputes.need(dispute.id)
 
 
-def _locked(uow: UnitOfWork, dispute: Dispute) -> Dispute:
+def locked(uow: UnitOfWork, dispute: Dispute) -> Dispute:
+    """A case, locked after its order: all take the two locks in this order."""
     if dispute.order is not None:
         uow.orders.lock(dispute.order)
     return uow.disputes.lock(dispute.id)
@@ -110,7 +101,7 @@ def _locked(uow: UnitOfWork, dispute: Dispute) -> Dispute:
 
 def _known(uow: UnitOfWork, source: str, case: str) -> Dispute | None:
     found = uow.disputes.find(source=source, case=parts.named(case), limit=1)
-    return _locked(uow, found[0]) if found else None
+    return locked(uow, found[0]) if found else None
 
 
 def _begun_by_a_line(uow: UnitOfWork, receipt: Receipt, case: str, amount: Money) -> Dispute | None:
@@ -120,7 +111,7 @@ def _begun_by_a_line(uow: UnitOfWork, receipt: Receipt, case: str, amount: Money
         if line and parts.whole(uow, found) == amount:
             for number, one in enumerate(parts.others(uow, found), 2):
                 uow.disputes.save(replace(uow.disputes.lock(one.id), case=parts.named(case, number)))
-            return uow.disputes.save(replace(_locked(uow, found), case=parts.named(case)))
+            return uow.disputes.save(replace(locked(uow, found), case=parts.named(case)))
     return None
 
 
@@ -211,7 +202,7 @@ def _is_later(dispute: Dispute, word: Word) -> bool:
 def warn(uow: UnitOfWork, shop: Shop, dispute: Dispute) -> Dispute:
     """Nothing moves, and nothing may: the order is frozen, and its seller may refund it while there is time."""
     dispute = uow.disputes.save(dispute)
-    freeze(uow, shop, dispute.order)
+    freeze(uow, dispute.order)
     announce(uow, shop, dispute, "warned")
     return dispute
 
@@ -225,13 +216,13 @@ def open_case(uow: UnitOfWork, shop: Shop, dispute: Dispute, *, taken: bool, qui
     else:
         dispute = replace(dispute.move(_S.OPEN), turn=dispute.turn + 1)
     dispute = uow.disputes.save(replace(dispute, before="", decided_at=None))
-    for complaint in _cases(uow, dispute.order):
+    for complaint in open_cases(uow, dispute.order):
         if complaint.is_complaint and complaint.id != dispute.id:
             close(uow, shop, complaint)  # the bank decides now
     if taken:
         dispute = casebooks.take(uow, shop, dispute)
     dispute = uow.disputes.save(casebooks.secure(uow, shop, dispute))
-    freeze(uow, shop, dispute.order)
+    freeze(uow, dispute.order)
     if not quietly:
         announce(uow, shop, dispute, "opened")
     if dispute.covered + dispute.held < dispute.amount:
@@ -252,7 +243,7 @@ def win(uow: UnitOfWork, shop: Shop, dispute: Dispute, at: datetime) -> Dispute:
     """Decided for the shop: the channel gives back what it took, and the sale has its money again."""
     dispute = casebooks.give_back(uow, shop, casebooks.let_go(uow, shop, dispute))
     dispute = uow.disputes.save(replace(dispute.move(_S.WON), decided_at=at))
-    for other in _cases(uow, dispute.order):
+    for other in open_cases(uow, dispute.order):
         if other.state is not _S.WARNED:  # what this one gave free may be missing there
             uow.disputes.save(casebooks.secure(uow, shop, other))
     thaw(uow, shop, dispute.order)
@@ -282,110 +273,7 @@ def _revive(uow: UnitOfWork, dispute: Dispute) -> None:
             uow.orders.save(order.revive(OrderState(dispute.before)))
 
 
-# Freezing
-
-
-def freeze_of(uow: UnitOfWork, order: OrderId) -> str:
-    """What `Order.frozen` has to say of an order because of its cases; "" when none is open."""
-    cases = _cases(uow, order)
-    return f"{_FREEZES}{cases[0].id}" if cases else ""
-
-
-def freeze(uow: UnitOfWork, shop: Shop, order_id: OrderId | None) -> None:
-    """Nothing of the order's money may leave any more. What froze it before goes on doing so."""
-    if order_id is not None:
-        order = uow.orders.lock(order_id)
-        if not order.frozen:
-            uow.orders.save(replace(order, frozen=freeze_of(uow, order.id)))
-
-
-def thaw(uow: UnitOfWork, shop: Shop, order_id: OrderId | None) -> None:
-    """A case has ended: the order is free again when no other one is open, and nobody else froze it.
-
-    A seller who could not be expected to ship meanwhile has the policy's days for it again.
-    """
-    if order_id is None:
-        return
-    order = uow.orders.lock(order_id)
-    if order.frozen.startswith(_FREEZES):
-        release_from_freeze(uow, shop, order)
-
-
-def release_from_freeze(uow: UnitOfWork, shop: Shop, order: Order) -> Order:
-    """What froze the order is over: from now on it is frozen by its open cases alone, if there are any.
-
-    What has come back into escrow of an order that nobody will confirm any more is released as its rest was; of one
-    that was refunded and whose goods never left, it goes back to the payer as the rest did.
-    """
-    frozen, ship_by, now = freeze_of(uow, order.id), order.ship_by, shop.clock.now()
-    if not frozen and order.state is OrderState.PAID and ship_by is not None and ship_by <= now:
-        ship_by = now + shop.policy.escrow[uow.sellers.need(order.seller).tier].ship
-    order = uow.orders.save(replace(order, frozen=frozen, ship_by=ship_by))
-    if frozen or order.state not in (OrderState.RECEIVED, OrderState.REFUNDED):
-        return order
-    if order.state is OrderState.RECEIVED or order.shipped_at is not None:
-        release_rest(uow, shop, order, uow.sellers.need(order.seller))
-    elif pockets.left(uow, order):
-        give_back(uow, shop, order, reason="dispute")
-    return order
-
-
-def _cases(uow: UnitOfWork, order: OrderId | None) -> list[Dispute]:
-    if order is None:
-        return []
-    return uow.disputes.find(order=order, state=UNDECIDED, newest=False, limit=_EVER)
-
-
-# What people may do
-
-
-def refund_to_avoid(uow: UnitOfWork, shop: Shop, who: PersonId, dispute_id: str) -> list[Refund]:
-    """The seller, or an admin, gives the money back at the warning, before it is taken with a fee.
-
-    Raises Gone, NotWarned, NothingToRefund, Frozen (by another case).
-    """
-    dispute = need_case(uow, shop, who, dispute_id)
-    order = _locked_order(uow, dispute)
-    if who not in shop.admins and uow.sellers.need(order.seller).person != who:
-        raise Gone
-    dispute = uow.disputes.lock(dispute.id)
-    if dispute.state is not _S.WARNED:
-        raise NotWarned(dispute=dispute.id)
-    close(uow, shop, dispute)
-    order = uow.orders.lock(order.id)
-    amount = min(dispute.amount, pockets.left_of_paid(uow, order))
-    if who in shop.admins:
-        note_command(uow, shop, who, "dispute", dispute=dispute.id, how="refund")
-    return give_back(uow, shop, order, amount or None, reason="dispute", asked_by=who, only_paid=True)
-
-
-def hand_in(uow: UnitOfWork, shop: Shop, admin: PersonId, dispute_id: str) -> Dispute:
-    """An admin has sent the evidence to the channel; it decides. Raises NotAllowed, Gone, NotOpenCase."""
-    need_admin(shop, admin)
-    dispute = uow.disputes.lock(dispute_id)
-    if dispute.is_complaint or dispute.state is not _S.OPEN:
-        raise NotOpenCase(dispute=dispute.id)
-    note_command(uow, shop, admin, "dispute", dispute=dispute.id, how="sent")
-    return uow.disputes.save(dispute.move(_S.EVIDENCE))
-
-
-def give_up(uow: UnitOfWork, shop: Shop, admin: PersonId, dispute_id: str) -> Dispute:
-    """An admin accepts that a channel's case is lost. Only the channel can say that one is won.
-
-    Raises NotAllowed, Gone, NotOpenCase.
-    """
-    need_admin(shop, admin)
-    found = uow.disputes.need(dispute_id)
-    if found.order is not None:
-        uow.orders.lock(found.order)
-    dispute = uow.disputes.lock(dispute_id)
-    if dispute.is_complaint or dispute.state not in (_S.OPEN, _S.EVIDENCE):
-        raise NotOpenCase(dispute=dispute.id)
-    note_command(uow, shop, admin, "dispute", dispute=dispute.id, how="lost")
-    for other in parts.others(uow, dispute):
-        if other.state in (_S.OPEN, _S.EVIDENCE):
-            lose(uow, shop, _locked(uow, other), shop.clock.now())
-    return lose(uow, shop, dispute, shop.clock.now())
+# Whose a case is
 
 
 def need_case(uow: UnitOfWork, shop: Shop, who: PersonId, dispute_id: str) -> Dispute:
@@ -419,9 +307,3 @@ def announce(uow: UnitOfWork, shop: Shop, dispute: Dispute, what: str) -> None:
     now, sides = shop.clock.now(), parties(uow, dispute)
     for who in [*sides, *sorted(shop.admins - set(sides))]:
         tell(uow, now, who, f"dispute_{what}", dispute.id, since=f"{now:%Y%m%d%H%M%S}")
-
-
-def _locked_order(uow: UnitOfWork, dispute: Dispute) -> Order:
-    if dispute.order is None:
-        raise Gone
-    return uow.orders.lock(dispute.order)

@@ -19,13 +19,14 @@ from core.payments.disputes.cases import (
     NotOpenCase,
     announce,
     begin,
+    locked,
     need_case,
     open_case,
     parties,
-    thaw,
     win,
 )
 from core.payments.disputes.dispute import SHOPPER, UNDECIDED, Dispute, DisputeState, Evidence
+from core.payments.disputes.freezing import thaw
 from core.payments.refunds import MoreThanPaid, give_back
 from core.ports import UnitOfWork
 from core.shop.context import Shop
@@ -160,10 +161,7 @@ def decide(
 
 
 def _locked(uow: UnitOfWork, dispute_id: str) -> Dispute:
-    dispute = uow.disputes.need(dispute_id)
-    if dispute.order is not None:
-        uow.orders.lock(dispute.order)
-    dispute = uow.disputes.lock(dispute_id)
+    dispute = locked(uow, uow.disputes.need(dispute_id))
     if not dispute.is_complaint or dispute.state is not _S.OPEN:
         raise NotOpenCase(dispute=dispute.id)
     return dispute

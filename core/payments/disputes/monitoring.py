@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from core.errors import Gone, Refusal, sentence
 from core.ids import OrderId, PersonId
-from core.payments.disputes.cases import release_from_freeze
+from core.payments.disputes.freezing import release_from_freeze
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 from core.shop.orders import Order, OrderState

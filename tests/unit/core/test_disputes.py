@@ -14,7 +14,8 @@ from core.ledger import accounts
 from core.money import asset, zero
 from core.payments import sums
 from core.payments.choices import apply_to
-from core.payments.disputes.cases import NotOpenCase, NotWarned, Stage, give_up, hand_in, hear_dispute, refund_to_avoid
+from core.payments.disputes.answering import NotWarned, give_up, hand_in, refund_to_avoid
+from core.payments.disputes.cases import NotOpenCase, Stage, hear_dispute
 from core.payments.disputes.dispute import Dispute, DisputeState
 from core.payments.disputes.frozen import check
 from core.payments.disputes.monitoring import let_go, watch

@@ -15,7 +15,8 @@ from core.ledger import accounts
 from core.money import Money
 from core.payments import sums
 from core.payments.disputes import complaints, frozen
-from core.payments.disputes.cases import Stage, give_up, hand_in, hear_dispute, refund_to_avoid
+from core.payments.disputes.answering import give_up, hand_in, refund_to_avoid
+from core.payments.disputes.cases import Stage, hear_dispute
 from core.payments.fx import positions
 from core.payments.refunds import refund_order
 from core.payments.settlement import batches as settlement

@@ -19,7 +19,8 @@ from core.money import Money, asset, zero
 from core.payments import pockets, sums
 from core.payments.charging import MayStillBePaid
 from core.payments.choices import apply_to, choices, top_up
-from core.payments.disputes.cases import Stage, hear_dispute, refund_to_avoid
+from core.payments.disputes.answering import refund_to_avoid
+from core.payments.disputes.cases import Stage, hear_dispute
 from core.payments.doubt import check as check_doubt
 from core.payments.instalments import books as planbooks
 from core.payments.instalments import plans as instalments
