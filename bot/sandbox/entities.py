@@ -33,9 +33,10 @@ _FOUND = re.compile(
     r"|(?P<cashtag>(?<![\w$])\$[A-Z]{1,8}\b)"
     r"|(?P<phone_number>(?<![\w+])\+\d{10,15}\b)"
 )
-_HINT = re.compile(rf"[@/#$+]|\.(?:{_DOMAINS})")  # in whatever _FOUND finds; most texts of a shop have prices only
+# In whatever _FOUND finds, and quickly not found: most texts of a shop have prices and times only.
+_HINT = re.compile(rf"@|/[\w/]|#\w|\$[A-Z]|\+\d|\.(?:{_DOMAINS})\b")
 _PAIR = re.compile("[\U00010000-\U0010ffff]")
-_CONTROL = {code: " " for code in range(32) if code not in (9, 10)} | {13: None}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")
 
 
 def formatted(text: str, parse_mode: str, given: Any, users: Users) -> tuple[str, list[Json]]:
@@ -110,11 +111,9 @@ def _given_spans(text: str, given: Any, users: Users) -> list[Span]:
 
 def _trimmed(marked: Marked) -> Marked:
     """Without white space around, spans cut to what is left, control characters blanked."""
-    text = marked.text
-    if not text.isprintable() and "\r" in text:
+    if "\r" in marked.text:
         marked = _without_returns(marked)
-        text = marked.text
-    text = text.translate(_CONTROL) if not text.isprintable() else text
+    text = _CONTROL.sub(" ", marked.text)
     right = text.rstrip()
     left = len(right) - len(right.lstrip())
     if left == 0 and len(right) == len(text):

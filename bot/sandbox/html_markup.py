@@ -136,11 +136,9 @@ class _Reader:
         begin = self.at
         if not self.open:
             raise self.fail("Unexpected end tag", begin)
-        end = begin + 2
-        while end < len(self.source) and not self.source[end].isspace() and self.source[end] != ">":
-            end += 1
-        name = self.source[begin + 2 : end].lower()
-        self.at = end
+        found = _NAME.match(self.source, begin + 2)
+        self.at = found.end() if found else begin + 2
+        name = self.source[begin + 2 : self.at].lower()
         self.skip_space()
         if self.at >= len(self.source) or self.source[self.at] != ">":
             raise self.fail("Unclosed end tag", begin)

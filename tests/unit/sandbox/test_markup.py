@@ -156,6 +156,23 @@ def test_commands_links_mentions_and_hashtags_are_found_outside_of_code():
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "alone"),
+    [
+        ("bot_command", "/start"), ("url", "https://a.com/x"), ("url", "tg://resolve?domain=a"), ("url", "t.me/b"),
+        ("url", "a.de"), ("mention", "@maya"), ("hashtag", "#2下"), ("cashtag", "$USD"), ("email", "a@b.de"),
+        ("phone_number", "+4930123456789"),
+    ],
+)  # fmt: skip
+def test_each_is_found_where_nothing_else_is(kind: str, alone: str):
+    text, spans = told(f"x {alone} y")
+    assert [(found, text[at : at + length]) for found, at, length in spans] == [(kind, alone)]
+
+
+def test_prices_times_and_codes_are_nothing_to_tap():
+    assert told("R$72.59 $5 €3, 05:54, 1/ 2, +49, # 7, br.gov.bcb.pix")[1] == []
+
+
 def test_white_space_around_a_message_goes_and_its_entities_move_along():
     assert told("  \n<b> hi </b> \n") == ("hi", [("bold", 0, 2)])
 
