@@ -72,6 +72,33 @@ _PROBLEMS = {
     Problem.TEST_NETWORK: Word("it is for a test network, where money is worth nothing"),
 }
 
+# What is said of these kinds whatever the code holds.
+_ALWAYS = {
+    Kind.UNTIED: Word(
+        "⚠️ <b>It names our account, but belongs to no order.</b> We could not tell whose payment it is. "
+        "Please pay from the card of your order in this chat."
+    ),
+    Kind.FORGED: Word(
+        "⛔ <b>It names our account with a reference that we never made.</b> Please don’t pay it. "
+        "Please pay from the card of your order in this chat."
+    ),
+    Kind.MANDATE: Word(
+        "⛔ <b>This code does more than pay.</b> It would let somebody take money from you, now or later. "
+        "This shop never asks for that. Please don’t scan it with your bank’s app."
+    ),
+    Kind.DAMAGED: Word(
+        "❌ <b>Damaged, or altered.</b> It begins like a payment code, but its check digits or its form are wrong. "
+        "Please don’t pay it; the code of your order is on its card in this chat."
+    ),
+    Kind.SLIP: Word(
+        "🧾 <b>This tells of a transfer and is no payment code.</b> A slip proves nothing: I count a payment when the "
+        "bank tells me of it, and I say so here at once."
+    ),
+    Kind.TEXT: Word(
+        "❌ <b>Not a payment code.</b> It holds other text. Your order’s code is on its card in this chat."
+    ),
+}
+
 
 def mark_line(t: Words, mark: str) -> Html:
     """What stands beside a code's text: its mark, and what it is for."""
@@ -117,9 +144,9 @@ def _several(t: Words, count: int) -> Html:
 
 
 def _verdict(t: Words, verdict: Verdict) -> Html:
-    lines = [_WORDS[verdict.kind](t, verdict)]
-    lines += _facts(t, verdict)
-    return Html("\n").join(lines)
+    always = _ALWAYS.get(verdict.kind)
+    said = t(always) if always else _WORDS[verdict.kind](t, verdict)
+    return Html("\n").join([said, *_facts(t, verdict)])
 
 
 def _ours(t: Words, verdict: Verdict) -> Html:
@@ -144,33 +171,12 @@ def _changed(t: Words, verdict: Verdict) -> Html:
     )
 
 
-def _untied(t: Words, verdict: Verdict) -> Html:
-    return t(
-        "⚠️ <b>It names our account, but belongs to no order.</b> We could not tell whose payment it is. "
-        "Please pay from the card of your order in this chat."
-    )
-
-
-def _forged(t: Words, verdict: Verdict) -> Html:
-    return t(
-        "⛔ <b>It names our account with a reference that we never made.</b> Please don’t pay it. "
-        "Please pay from the card of your order in this chat."
-    )
-
-
 def _lookalike(t: Words, verdict: Verdict) -> Html:
     return t(
         "🚨 <b>Do not pay this.</b> It bears {likeness}, and the money would go to somebody else. The shop has it "
         "on record. The right code is on the card of your order in this chat; if you have paid already, call your bank "
         "now.",
         likeness=[LIKENESS[name] for name in verdict.likeness],
-    )
-
-
-def _mandate(t: Words, verdict: Verdict) -> Html:
-    return t(
-        "⛔ <b>This code does more than pay.</b> It would let somebody take money from you, now or later. "
-        "This shop never asks for that. Please don’t scan it with your bank’s app."
     )
 
 
@@ -192,20 +198,6 @@ def _behind(t: Words, verdict: Verdict) -> Html:
     )
 
 
-def _damaged(t: Words, verdict: Verdict) -> Html:
-    return t(
-        "❌ <b>Damaged, or altered.</b> It begins like a payment code, but its check digits or its form are wrong. "
-        "Please don’t pay it; the code of your order is on its card in this chat."
-    )
-
-
-def _slip(t: Words, verdict: Verdict) -> Html:
-    return t(
-        "🧾 <b>This tells of a transfer and is no payment code.</b> A slip proves nothing: I count a payment when the "
-        "bank tells me of it, and I say so here at once."
-    )
-
-
 def _link(t: Words, verdict: Verdict) -> Html:
     return t(
         "⛔ <b>Not a payment code of this shop, but a link.</b> It leads to {host}. I don’t open it, and you needn’t "
@@ -214,23 +206,13 @@ def _link(t: Words, verdict: Verdict) -> Html:
     )
 
 
-def _text(t: Words, verdict: Verdict) -> Html:
-    return t("❌ <b>Not a payment code.</b> It holds other text. Your order’s code is on its card in this chat.")
-
-
 _WORDS = {
     Kind.OURS: _ours,
     Kind.CHANGED: _changed,
-    Kind.UNTIED: _untied,
-    Kind.FORGED: _forged,
     Kind.LOOKALIKE: _lookalike,
-    Kind.MANDATE: _mandate,
     Kind.NOT_OURS: _not_ours,
     Kind.BEHIND: _behind,
-    Kind.DAMAGED: _damaged,
-    Kind.SLIP: _slip,
     Kind.LINK: _link,
-    Kind.TEXT: _text,
 }
 
 
