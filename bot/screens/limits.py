@@ -15,14 +15,18 @@ def limits_page(t: Words, standing: Standing) -> Screen:
     lines += [_line(t, room) for room in standing.shop]
     if not standing.shop:
         lines.append(t("• as much as you like"))
-    lines += [Html(""), t("You have bounded yourself to:")]
-    lines += [_line(t, room) for room in standing.own]
-    if not standing.own:
-        lines.append(t("• nothing"))
+    if standing.own:
+        lines += [Html(""), t("Your own limits:")]
+        lines += [_line(t, room) for room in standing.own]
+    else:
+        lines += [
+            Html(""),
+            t("You have set no limits of your own yet. The buttons below set one; so does /limits payment 50."),
+        ]
     lines += _rising(t, standing)
     lines += [
         Html(""),
-        t("Payments of {amount} and more you confirm, see /security.", amount=standing.step_up),
+        _confirming(t, standing),
         t(
             "The strictest limit counts. The way you pay has limits of its own, of its providers; you are told of one "
             "when it matters."
@@ -47,6 +51,22 @@ def _line(t: Words, room: Room) -> Html:
     if room.kind == "day":
         return t("• {limit} a day; {left} is left until {renews}", **told)
     return t("• {limit} a year; {left} is left until {renews}", **told)
+
+
+def _confirming(t: Words, standing: Standing) -> Html:
+    """From which amount on, and how much is left of what goes without."""
+    small = standing.small
+    if small is None:
+        return t("Payments of {amount} and more you confirm, see /security.", amount=standing.step_up)
+    if not small.count and not small.left.minor:
+        return t("You have made many small payments since you confirmed one: you confirm the next, see /security.")
+    return t(
+        "You confirm your payments, see /security; those of up to {each} go without for now: {count} more of them or "
+        "{left} together, whichever lasts longer.",
+        each=small.each,
+        count=small.count,
+        left=small.left,
+    )
 
 
 def _rising(t: Words, standing: Standing) -> list[Html]:

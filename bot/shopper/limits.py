@@ -24,17 +24,24 @@ def _amount(visit: Visit, kind: str, text: str) -> Money:
 
 
 async def _show(visit: Visit) -> None:
-    await visit.show(screens.limits_page(visit.t, await visit.look(owning.standing, visit.shop, visit.who)))
+    await visit.show(screens.limits_page(visit.t, await _standing(visit)))
+
+
+async def _standing(visit: Visit) -> owning.Standing:
+    return await visit.look(owning.standing, visit.shop, visit.who)
 
 
 async def _set(visit: Visit, kind: str, amount: Money | None) -> None:
-    limits = await visit.do(owning.set_own, kind, amount)
+    limits, t = await visit.do(owning.set_own, kind, amount), visit.t
+    standing = await _standing(visit)
     if getattr(limits, kind) == amount:
-        await visit.toast(visit.t.plain("Your limit holds from now on."))
+        told = t.plain("Your limit holds from now on.")
     else:
-        moment = limits.rises_at
-        await visit.toast(visit.t.plain("Your limit rises on {moment}; until then the old one holds.", moment=moment))
-    await _show(visit)
+        told = t.plain("Your limit rises on {moment}; until then the old one holds.", moment=limits.rises_at)
+    if lower := owning.lower_of_shop(standing, kind, amount):
+        told += " " + t.plain("This shop’s own limit of {limit} is lower, and stays.", limit=lower)
+    await visit.toast(told)
+    await visit.show(screens.limits_page(t, standing))
 
 
 async def ask(visit: Visit, kind: str) -> None:

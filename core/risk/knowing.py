@@ -41,15 +41,19 @@ def places(shopper: str, seller: str, channel: str) -> dict[str, str]:
     }
 
 
+def of_method(shop: Shop, method: str, *, minds_rail: bool) -> dict[str, str]:
+    """What a way to pay says; "sca": whether the rule of its rail asks for a proof, or the shop's own."""
+    known = {**facts_of(method), **shop.policy.facts.get(method, {})}
+    by_rail = minds_rail and known.get("channel", "") in ("EU", "EEA", *AREAS["EEA"])
+    return {**known, "method": method, "sca": "rail" if by_rail else "shop"}
+
+
 def known_of(shop: Shop, order: Order, person: Person, seller: Seller, *, minds_rail: bool) -> dict[str, str]:
     """What person, seller, order and way to pay say."""
-    known = {**facts_of(order.method), **shop.policy.facts.get(order.method, {})}
-    channel = known.get("channel", "")
+    known = of_method(shop, order.method, minds_rail=minds_rail)
     country = country_of(order.address.country) if order.address else ""
-    by_rail = minds_rail and channel in ("EU", "EEA", *AREAS["EEA"])
-    known |= places(country, seller.country, channel)
-    known |= {"method": order.method, "tier": person.tier.value, "seller_tier": seller.tier.value}
-    known["sca"] = "rail" if by_rail else "shop"
+    known |= places(country, seller.country, known.get("channel", ""))
+    known |= {"tier": person.tier.value, "seller_tier": seller.tier.value}
     if order.frozen:
         known["suspicious"] = "yes"
     return known

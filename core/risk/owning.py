@@ -16,6 +16,7 @@ from core.risk import stepping, windows
 from core.risk.holds import Purse
 from core.risk.own import OwnLimits
 from core.risk.rulebook import line_of, own_lines
+from core.risk.small import Small, small
 from core.shop.context import Shop
 from core.shop.visitors import note_command
 
@@ -48,6 +49,7 @@ class Standing:
     own: tuple[Room, ...]
     limits: OwnLimits  # with what will rise, and when
     step_up: Money  # from so much on a payment is confirmed
+    small: Small | None  # who can confirm is asked for less, too: these go without. None for who cannot yet
 
 
 def standing(uow: UnitOfWork, shop: Shop, who: PersonId) -> Standing:
@@ -61,7 +63,14 @@ def standing(uow: UnitOfWork, shop: Shop, who: PersonId) -> Standing:
         own=tuple(_room(line, purse, now) for line in own_lines(limits.bounds)),
         limits=limits,
         step_up=shop.policy.risk.step_up,
+        small=small(uow, shop, who),
     )
+
+
+def lower_of_shop(standing: Standing, kind: str, amount: Money | None) -> Money | None:
+    """The shop's limit of a kind, where it is below the amount to which a shopper bounds themselves."""
+    limits = [room.limit for room in standing.shop if room.kind == kind]
+    return min((one for one in limits if amount is not None and one < amount), default=None)
 
 
 def _room(line: Line, purse: Purse, now: datetime) -> Room:

@@ -13,6 +13,7 @@ from bot.screens.limits import triggers_page
 from bot.words import Words
 from core.ids import OrderId
 from core.ledger.check import check
+from core.money import Money
 from core.payments.choices import take_up
 from core.payments.operations import OperationState
 from core.people import SellerTier
@@ -38,11 +39,12 @@ from core.risk.refusals import (
     refusal_of,
 )
 from core.risk.rulebook import COOL, line_of, own_lines, risk_lines
+from core.risk.small import Small, small
 from core.risk.stepping import ProofNeeded, open_
 from core.shop.browse import OrderView
 from core.shop.checkout import cancel, expire_due, pay_otherwise
 from core.shop.orders import OrderState
-from tests.builders import ADA, LIN, MAYA, NOON, ROSA, eur, policy
+from tests.builders import ADA, EUR, LIN, MAYA, NOON, ROSA, eur, policy
 from tests.stepup import guess_pin, has_pin
 from tests.world import World
 
@@ -264,6 +266,22 @@ def test_small_payments_go_without_a_proof_until_they_are_many_and_much_since_th
         buys(world, "25.00 EUR")  # counted anew, and the one that was confirmed is none of them
     with pytest.raises(StepUpNeeded):
         world.confirm(world.draft(world.sells(ROSA, "1.00 EUR")))
+
+
+def test_what_is_left_of_small_payments_is_told_the_least_of_all_ways_to_pay() -> None:
+    world = World()
+    assert world.look(small, world.shop, MAYA) is None  # nothing to confirm with: small ones are not asked for
+    has_pin(world, MAYA)
+    assert world.look(small, world.shop, MAYA) == Small(eur("30.00"), eur("100.00"), 5)
+    for _ in range(3):
+        buys(world, "10.00 EUR")
+    buys(world, "29.00 EUR", by="pix")  # counted by the shop itself, for its rail has no such rule
+    assert world.look(small, world.shop, MAYA) == Small(eur("30.00"), eur("70.00"), 2)
+    for price in ("25.00 EUR", "25.00 EUR", "20.00 EUR"):
+        buys(world, price)
+    assert world.look(small, world.shop, MAYA) == Small(eur("30.00"), Money(0, EUR), 0)
+    confirms(world, world.draft(world.sells(ROSA, "40.00 EUR")))
+    assert world.look(small, world.shop, MAYA) == Small(eur("30.00"), eur("100.00"), 5)
 
 
 def test_who_has_enrolled_nothing_is_asked_for_nothing_small() -> None:
