@@ -68,7 +68,36 @@ async def test_a_limit_is_set_by_a_button_and_an_answer(town: OpenDemo) -> None:
     await maya.wait_for("is not a price")
     await maya.say("30")
     page = await maya.wait_for("€30.00 a day; €30.00 is left")
-    assert "bounded yourself" in page["text"]
+    assert "Your own limits" in page["text"]
+
+
+async def test_who_has_set_no_limit_is_told_how(town: OpenDemo) -> None:
+    page = await limits(await shopper(town))
+    assert "no limits of your own yet" in page and "/limits payment 50" in page
+    assert "Payments of €150.00 and more you confirm" in page
+
+
+async def test_a_limit_above_the_shops_own_is_said_to_be(town: OpenDemo) -> None:
+    maya = await shopper(town)
+    await maya.say("/limits payment 900")
+    assert "This shop’s own limit of €500.00 is lower" in (await maya.wait_for("holds from now on"))["text"]
+    lin = await shopper(town, "zh-hans")
+    await lin.say("/limits day 2000")
+    assert "€1,000.00" in (await lin.wait_for("现在起生效"))["text"]
+
+
+async def test_a_limit_below_the_shops_own_is_said_to_hold_and_nothing_else(town: OpenDemo) -> None:
+    maya = await shopper(town)
+    await maya.say("/limits payment 400")
+    assert (await maya.wait_for("holds from now on"))["text"] == "Your limit holds from now on."
+
+
+async def test_who_confirms_payments_is_told_how_many_small_ones_go_without(town: OpenDemo) -> None:
+    maya = await with_pin(town)
+    page = await limits(maya)
+    assert "up to €30.00 go without for now: 5 more of them or €100.00 together" in page
+    await maya.buy(await town.on_sale("Spoon", "9 EUR"))
+    assert "4 more of them or €91.00 together" in await limits(maya)
 
 
 async def test_raising_asks_for_the_pin_and_goes_on_by_itself_and_waits_a_day(town: OpenDemo) -> None:
