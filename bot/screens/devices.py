@@ -59,7 +59,13 @@ def devices(t: Words, found: list[Device], now: datetime, cool: timedelta) -> Sc
         return Screen(t("📱 You have confirmed nothing on the secure page yet, so no device of yours is known."))
     lines = [t("📱 <b>Devices on which you confirmed something</b>"), Html("")]
     lines += [_line(t, one, now, cool) for one in found]
-    lines += [Html(""), t("Only a keyed digest of each is kept. One that you lock confirms nothing any more.")]
+    lines += [
+        Html(""),
+        t(
+            "Besides what stands here we keep only a fingerprint of each, from which nothing can be read back. "
+            "One that you lock confirms nothing any more."
+        ),
+    ]
     open_ = [one for one in found if one.locked_at is None]
     keys = [row(Key(t.plain("🚫 Not mine: {device}", device=name_of(t, one)), ("dn", one.digest))) for one in open_]
     return Screen(Html("\n").join(lines), rows(*keys))

@@ -229,8 +229,10 @@ def _facts(t: Words, verdict: Verdict) -> list[Html]:
             lines.append(t("Amount in the code: {amount}", amount=amount))
         if verdict.kind is not Kind.OURS:
             lines += _besides(t, code)
-    if verdict.kind is not Kind.TEXT:
+    if verdict.kind is Kind.OURS:
         lines.append(t("Check mark: <code>{mark}</code>", mark=verdict.mark))
+    elif verdict.kind is not Kind.TEXT:  # alone it would look like a seal of approval
+        lines.append(t("Check mark: <code>{mark}</code>. The card of your order shows another one.", mark=verdict.mark))
     return lines
 
 

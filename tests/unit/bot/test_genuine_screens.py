@@ -68,5 +68,13 @@ def test_the_alarm_names_what_it_bears_and_quotes_the_rest(language: str) -> Non
     assert "evil" not in re.sub(r"<code>.*?</code>", "", text, flags=re.DOTALL)
 
 
+@pytest.mark.parametrize(("language", "another"), [("en", "shows another one"), ("zh-hans", "是另一个")])
+def test_the_check_mark_of_a_code_that_is_not_ours_is_told_not_to_be_the_right_one(language: str, another: str) -> None:
+    for verdict in every():
+        text = screens.verdicts(Words.of(language), [verdict]).text
+        assert (another in text) == (verdict.kind not in (Kind.OURS, Kind.TEXT)), verdict.kind
+        assert (verdict.mark in text) == (verdict.kind is not Kind.TEXT)
+
+
 def test_an_amount_is_shown_to_its_last_digit() -> None:
     assert "0.00012345 BRL" in screens.verdicts(Words.of("en"), every()[:1]).text
