@@ -1,15 +1,16 @@
 """`sampan bench journey`: shoppers going from a card to the payment QR, against the bot over HTTP.
 
-Three processes on loopback: the sandbox Telegram, the bot, and this one, which plays the shoppers. The bot's CPU is
-what its own /metrics say. Each shopper taps as soon as the answer is there: the machine at its limit, shared with the
-load itself. The last row is paced, a second between two taps: a journey has three messages, so 50 such shoppers already
-ask for all of the 30 messages a second that Telegram lets a bot send.
+Two processes on loopback: this one, which is the sandbox Telegram with the shoppers in it, and the bot, which draws in
+a process of its own. The bot's CPU is what its own /metrics say. An answer's time runs from a tap's arrival at Telegram
+to the message that answers it: the shopper's telephone is not measured. Each shopper taps as soon as the answer is
+there: the machine at its limit, shared with the load itself, which is why shoppers reach Telegram without HTTP (5 ms
+of CPU a journey). The last row is paced, a second between two taps: a journey has three messages, so 50 such shoppers
+already ask for all of the 30 messages a second that Telegram lets a bot send.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import random
 import signal
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -25,6 +26,10 @@ from telegram import Bot, Update
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler
 
 from bot.bench.shop import FIRST_SHOPPER
+from bot.sandbox.__main__ import collect_seldom, compose
+from bot.sandbox.acts import Actor
+from bot.sandbox.people import Person, Post
+from bot.sandbox.server import Sandbox
 
 LOADS = ((1, 0.0), (20, 0.0), (50, 0.0), (50, 1.0))  # shoppers at once, seconds between two taps
 STEPS = ("card", "buy_now", "methods", "method", "payment_qr")
@@ -36,8 +41,7 @@ def run(journeys: int, say: Say) -> dict[str, Any]:
     """Measure `journeys` at each load. Returns the figures; CPU in milliseconds, times in milliseconds."""
     import uvloop
 
-    gc.collect()
-    gc.freeze()  # the modules are here to stay: to look through them takes 100 ms, which would be counted as the bot's
+    collect_seldom()
     return uvloop.run(_run(journeys, say))
 
 
@@ -45,15 +49,15 @@ async def _run(journeys: int, say: Say) -> dict[str, Any]:
     figures: dict[str, Any] = {"ptb_parse_and_dispatch_ms": round(await _yardstick(), 3)}
     total = journeys * len(LOADS)
     with tempfile.TemporaryDirectory(prefix="sampan-bench-") as folder:
-        sandbox = await _spawn("-m", "bot.sandbox", "--port", "0")
-        base = (await _line(sandbox)).split()[-1]
+        sandbox = compose()
+        base = await sandbox.start()
         shop = await _spawn("-m", "bot.bench.shop", str(total + 20), env=_environment(base, folder))
         _, product, web = (await _line(shop)).split()
         try:
-            async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-                crowd = _Crowd(session, base, product)
+            async with aiohttp.ClientSession() as session:
+                crowd = _Crowd(sandbox, product)
                 listening = asyncio.create_task(crowd.listen())
-                await crowd.go(await crowd.come(20), 20)  # warm caches and connections
+                await crowd.go(crowd.come(20), 20)  # warm caches and connections
                 for load, crowd.pause in LOADS:
                     count = journeys // 4 if load == 1 else journeys
                     name = f"at_once_{load}" + ("_paced" if crowd.pause else "")
@@ -61,9 +65,9 @@ async def _run(journeys: int, say: Say) -> dict[str, Any]:
                     figures[name] = await _measure(crowd, session, web, count, load)
                 listening.cancel()
         finally:
-            for process in (shop, sandbox):
-                process.send_signal(signal.SIGTERM)
-                await process.wait()
+            shop.send_signal(signal.SIGTERM)
+            await shop.wait()
+            await sandbox.stop()
     return figures
 
 
@@ -102,35 +106,31 @@ async def _line(process: asyncio.subprocess.Process) -> str:
 class _Crowd:
     """Shoppers who know what they want."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: str, product: str) -> None:
+    def __init__(self, sandbox: Sandbox, product: str) -> None:
         self.pause, self._dice = 0.0, random.Random(1)  # noqa: S311  how long people look, not a secret
-        self._session, self._base, self._product = session, base, product
+        self._sandbox, self._product = sandbox, product
         self._next = FIRST_SHOPPER
-        self._news: dict[int, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
+        self._news: dict[int, asyncio.Queue[Post]] = defaultdict(asyncio.Queue)
         self.times: dict[str, list[float]] = {step: [] for step in STEPS}
         self.done = 0
 
     async def listen(self) -> None:
         """Hand each chat's new and edited messages to the shopper who waits for them."""
-        async with self._session.get(f"{self._base}/sandbox/events", params={"timeout": 0}) as answer:
-            seq = (await answer.json())["seq"]
+        events = self._sandbox.world.events
+        seq = events.seq
         while True:
-            parameters = {"after": seq, "types": "message,edited", "timeout": 10}
-            async with self._session.get(f"{self._base}/sandbox/events", params=parameters) as answer:
-                told = await answer.json()
-            seq = told["seq"]
-            for event in told["events"]:
-                if event["type"] in ("message", "edited") and event["message"]["out"]:
-                    self._news[event["chat_id"]].put_nowait(event["message"])
+            await events.wait(seq, 10)
+            for event in events.after(seq):
+                if event.type in ("message", "edited") and event.about.wire.get("from", {}).get("is_bot"):
+                    self._news[event.about.chat_id].put_nowait(event.about)
+            seq = events.seq
 
-    async def come(self, count: int) -> list[int]:
+    def come(self, count: int) -> list[int]:
         """`count` new people, who do nothing yet."""
         people = list(range(self._next, self._next + count))
         self._next += count
         for who in people:
-            person = {"id": who, "first_name": f"Shopper {who - FIRST_SHOPPER}", "join": False}
-            async with self._session.post(f"{self._base}/sandbox/people", json=person) as answer:
-                answer.raise_for_status()
+            self._sandbox.world.add_person(Person(who, f"Shopper {who - FIRST_SHOPPER}"), join=False)
         return people
 
     async def go(self, people: list[int], at_once: int) -> None:
@@ -144,28 +144,40 @@ class _Crowd:
         await asyncio.gather(*(one_after_another() for _ in range(at_once)))
 
     async def _journey(self, who: int) -> None:
-        card = await self._step("card", who, "start", {"payload": f"p_{self._product}"}, "Buy now")
-        review = await self._press("buy_now", who, card, "Buy now", "Confirm")
-        methods = await self._press("methods", who, review, "Pay another way", "PIX · ")
-        review = await self._press("method", who, methods, "PIX · ", "Confirm")
-        await self._press("payment_qr", who, review, "Confirm", "Copy")
+        shopper = self._sandbox.person(who)
+
+        async def start() -> None:
+            shopper.start(f"p_{self._product}")
+
+        card = await self._step("card", who, start, "Buy now")
+        review = await self._press("buy_now", shopper, card, "Buy now", "Confirm")
+        methods = await self._press("methods", shopper, review, "Pay another way", "PIX · ")
+        review = await self._press("method", shopper, methods, "PIX · ", "Confirm")
+        await self._press("payment_qr", shopper, review, "Confirm", "Copy")
         self.done += 1
 
-    async def _press(self, step: str, who: int, on: dict[str, Any], label: str, until: str) -> dict[str, Any]:
-        data = next(key["value"] for line in on["keyboard"] for key in line if label in key["label"])
-        return await self._step(step, who, "press", {"message_id": on["message_id"], "data": data, "timeout": 0}, until)
+    async def _press(self, step: str, shopper: Actor, on: Post, label: str, until: str) -> Post:
+        data = next(key["callback_data"] for key in _keys(on) if label in key["text"])
 
-    async def _step(self, step: str, who: int, verb: str, body: dict[str, Any], until: str) -> dict[str, Any]:
+        async def press() -> None:
+            await shopper.press(on.message_id, data=data, wait=0)
+
+        return await self._step(step, shopper.person.id, press, until)
+
+    async def _step(self, step: str, who: int, act: Callable[[], Awaitable[None]], until: str) -> Post:
         """Look a while, do one thing, and wait for the message that answers it: the one with a button `until`."""
         await asyncio.sleep(self._dice.uniform(0, 2 * self.pause))
         started = time.perf_counter()
-        async with self._session.post(f"{self._base}/sandbox/people/{who}/{verb}", json=body) as answer:
-            answer.raise_for_status()
+        await act()
         while True:
-            message = await asyncio.wait_for(self._news[who].get(), 30)
-            if any(until in key["label"] for line in message["keyboard"] or () for key in line):
+            post = await asyncio.wait_for(self._news[who].get(), 30)
+            if any(until in key["text"] for key in _keys(post)):
                 self.times[step].append(time.perf_counter() - started)
-                return message
+                return post
+
+
+def _keys(post: Post) -> list[dict[str, Any]]:
+    return [key for line in post.wire.get("reply_markup", {}).get("inline_keyboard", ()) for key in line]
 
 
 async def _metrics(session: aiohttp.ClientSession, web: str) -> dict[str, float]:
@@ -177,7 +189,7 @@ async def _metrics(session: aiohttp.ClientSession, web: str) -> dict[str, float]
 async def _measure(crowd: _Crowd, session: aiohttp.ClientSession, web: str, count: int, at_once: int) -> dict[str, Any]:
     for times in crowd.times.values():
         times.clear()
-    people = await crowd.come(count)
+    people = crowd.come(count)
     done, before, started = crowd.done, await _metrics(session, web), time.perf_counter()
     await crowd.go(people, at_once)
     seconds, after = time.perf_counter() - started, await _metrics(session, web)

@@ -33,7 +33,7 @@ async def _serve(port: int, data: Path | None) -> None:
     base = await sandbox.start(port)
     sys.stdout.write(f"sandbox on {base}\n")
     sys.stdout.flush()
-    _collect_seldom()
+    collect_seldom()
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -42,7 +42,7 @@ async def _serve(port: int, data: Path | None) -> None:
     await sandbox.stop()
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Spare the garbage collector what is here to stay: the modules now, later the messages, of which it frees none.
 
     Otherwise every some seconds all answers wait 100 ms for it.
