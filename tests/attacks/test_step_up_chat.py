@@ -10,7 +10,7 @@ from bot.demo import ROSA
 from tests.attacks.ears import Ears
 from tests.attacks.scene import at_rest
 from tests.flows.driver import Chatter, labels
-from tests.flows.test_step_up import is_keypad, presses, sets_pin, shopper, to_review
+from tests.flows.keypad_help import has_pin, is_keypad, presses, shopper, to_review
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -21,11 +21,7 @@ PIN = "8305729"  # one digit short of the longest, which would need no OK
 async def guarded(town: Any) -> Chatter:
     """A shopper with a PIN so long that nothing else is by chance."""
     maya: Chatter = await shopper(town)
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("Set a PIN")
-    await maya.wait_for(is_keypad)
-    await sets_pin(maya, PIN)
+    await has_pin(maya, PIN)
     return maya
 
 

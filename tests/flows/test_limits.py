@@ -11,7 +11,7 @@ from core.risk.device import Device, device_id
 from core.risk.factors import Factor
 from tests.flows.conftest import OpenDemo
 from tests.flows.driver import Chatter
-from tests.flows.test_step_up import PIN, is_keypad, presses, shopper, to_review, with_pin
+from tests.flows.keypad_help import PIN, is_keypad, presses, shopper, to_review, with_pin
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

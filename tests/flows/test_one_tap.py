@@ -8,7 +8,7 @@ import pytest
 
 from core.money import parse_price
 from tests.flows.driver import GROUP, button, labels, order_of
-from tests.flows.test_step_up import LARGE, PIN, is_keypad, keypad, presses, sets_pin, with_pin
+from tests.flows.keypad_help import LARGE, PIN, has_pin, keypad, presses, with_pin
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -104,11 +104,7 @@ async def test_a_card_in_a_group_never_pays_by_one_tap(town):
 
 async def test_a_large_payment_by_one_tap_is_confirmed_first_and_then_goes_on_by_itself(town):
     nora = await regular(town)
-    await nora.say("/security")
-    await nora.wait_for("How you confirm")
-    await nora.press("Set a PIN")
-    await nora.wait_for(is_keypad)
-    await sets_pin(nora)
+    await has_pin(nora)
     product = await town.on_sale("Dear", LARGE)
     await nora.start(f"p_{product}")
     page = await nora.wait_for("Dear")

@@ -7,77 +7,26 @@ import re
 import pytest
 
 from tests.flows.conftest import OpenDemo
-from tests.flows.driver import Chatter, Json, button, decode, labels
+from tests.flows.driver import button, decode, labels
+from tests.flows.keypad_help import (
+    LARGE,
+    PIN,
+    at_security,
+    is_keypad,
+    keypad,
+    presses,
+    sets_pin,
+    shopper,
+    to_keypad,
+    with_pin,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-PIN = "4071"
-LARGE = "200 EUR"
-
-
-def is_keypad(message: Json) -> bool:
-    return "⌫" in labels(message)
-
-
-async def presses(chatter: Chatter, digits: str, *, ok: bool = True) -> None:
-    """Each on the keypad as it stands; the keypad is edited after each."""
-    for digit in digits:
-        dots = (await keypad(chatter))["text"].count("●")
-        await chatter.press(digit)
-        await chatter.town.until(lambda dots=dots: _moved(chatter, dots), f"a dot for {digit}")
-    if ok:
-        await chatter.press("OK")
-
-
-async def _moved(chatter: Chatter, dots: int) -> bool:
-    found = [one for one in await chatter.messages() if is_keypad(one)]
-    return not found or found[-1]["text"].count("●") != dots
-
-
-async def keypad(chatter: Chatter) -> Json:
-    async def look() -> Json | None:
-        return next((one for one in reversed(await chatter.messages()) if is_keypad(one)), None)
-
-    return dict(await chatter.town.until(look, "a keypad"))
-
-
-async def sets_pin(chatter: Chatter, pin: str = PIN) -> None:
-    """Where a keypad asks for a new one."""
-    await presses(chatter, pin)
-    await chatter.wait_for("once more")
-    await presses(chatter, pin)
-    await chatter.wait_for("recovery code")
-    await chatter.press("written it down")
-
-
-async def to_review(chatter: Chatter, product: str) -> Json:
-    await chatter.start(f"p_{product}")
-    await chatter.wait_for(lambda message: message["kind"] == "photo")
-    await chatter.press("⚡")
-    return await chatter.wait_for(lambda message: any(one.startswith("✅") for one in labels(message)))
-
-
-async def shopper(town: OpenDemo, language: str = "en") -> Chatter:
-    maya = await town.newcomer("Maya", language)
-    await maya.give_address()
-    return maya
-
-
-async def with_pin(town: OpenDemo) -> Chatter:
-    maya = await shopper(town)
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("Set a PIN")
-    await maya.wait_for(is_keypad)
-    await sets_pin(maya)
-    return maya
 
 
 async def test_somebody_without_a_pin_is_led_to_set_one_and_pays(town: OpenDemo) -> None:
     maya = await shopper(town)
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    asked = await maya.wait_for(is_keypad)
+    asked = await to_keypad(maya, await town.on_sale("Loom", LARGE))
     assert "no payment PIN yet" in asked["text"]
     await sets_pin(maya)
     asked = await keypad(maya)
@@ -96,9 +45,7 @@ async def test_a_small_purchase_asks_for_nothing(town: OpenDemo) -> None:
 
 async def test_button_data_say_nothing_of_the_digit_and_work_once_for_their_owner(town: OpenDemo) -> None:
     maya = await with_pin(town)
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    first = await maya.wait_for(is_keypad)
+    first = await to_keypad(maya, await town.on_sale("Loom", LARGE))
     data = {one["label"]: one["value"] for line in first["keyboard"] for one in line if one["label"].isdigit()}
     assert sorted(data) == list("0123456789")
     assert len(set(data.values())) == 10
@@ -117,9 +64,7 @@ async def test_two_keypads_lie_differently(town: OpenDemo) -> None:
     maya = await with_pin(town)
     orders = set()
     for _ in range(4):
-        await maya.say("/security")
-        await maya.wait_for("How you confirm")
-        await maya.press("Change PIN")
+        await at_security(maya, "Change PIN")
         pad = await maya.wait_for(is_keypad)
         orders.add("".join(one for one in labels(pad) if one.isdigit()))
         await maya.press("Cancel")
@@ -130,9 +75,7 @@ async def test_two_keypads_lie_differently(town: OpenDemo) -> None:
 async def test_guessing_is_locked_and_told_and_nothing_is_placed(town: OpenDemo) -> None:
     maya = await with_pin(town)
     product = await town.on_sale("Loom", LARGE)
-    await to_review(maya, product)
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, product)
     for wrong in ("9999", "9998"):
         await presses(maya, wrong)
         await maya.wait_for("not right")
@@ -152,9 +95,7 @@ async def test_guessing_is_locked_and_told_and_nothing_is_placed(town: OpenDemo)
 
 async def test_a_pin_written_into_the_chat_is_deleted_and_counts_for_nothing(town: OpenDemo) -> None:
     maya = await with_pin(town)
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, await town.on_sale("Loom", LARGE))
     await maya.say(PIN)
     await maya.wait_for("I have deleted your message")
     assert PIN not in [one["text"] for one in await maya.messages()]
@@ -163,9 +104,7 @@ async def test_a_pin_written_into_the_chat_is_deleted_and_counts_for_nothing(tow
 async def test_cancelling_confirms_nothing_and_leads_back(town: OpenDemo) -> None:
     maya = await with_pin(town)
     product = await town.on_sale("Loom", LARGE)
-    await to_review(maya, product)
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, product)
     await maya.press("Cancel")
     await maya.wait_for("Nothing was confirmed")
     await maya.press("Back to the order")
@@ -175,9 +114,7 @@ async def test_cancelling_confirms_nothing_and_leads_back(town: OpenDemo) -> Non
 
 async def test_after_a_restart_the_keypad_is_asked_anew(town: OpenDemo) -> None:
     maya = await with_pin(town)
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, await town.on_sale("Loom", LARGE))
     await presses(maya, "40", ok=False)
     town.demo.shop.house.keypads.close(maya.who)  # what a restart forgets
     await maya.press("7")
@@ -189,9 +126,7 @@ async def test_after_a_restart_the_keypad_is_asked_anew(town: OpenDemo) -> None:
 
 async def test_a_weak_pin_or_two_different_ones_are_not_set(town: OpenDemo) -> None:
     maya = await shopper(town)
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("Set a PIN")
+    await at_security(maya, "Set a PIN")
     await maya.wait_for(is_keypad)
     await presses(maya, "1234")
     await maya.wait_for("easily guessed")
@@ -205,9 +140,7 @@ async def test_an_authenticator_app_is_added_with_the_pin_and_pays(town: OpenDem
     from core.risk import totp
 
     maya = await with_pin(town)
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("Add an authenticator app")
+    await at_security(maya, "Add an authenticator app")
     await maya.wait_for(is_keypad)
     await presses(maya, PIN)
     shown = await maya.wait_for(lambda message: message["kind"] == "photo")
@@ -217,9 +150,7 @@ async def test_an_authenticator_app_is_added_with_the_pin_and_pays(town: OpenDem
     await presses(maya, totp.code(secret, town.demo.clock.now()), ok=False)
     await maya.wait_for("authenticator app, since")
     assert shown["message_id"] not in [one["message_id"] for one in await maya.messages()], "the key has left the chat"
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, await town.on_sale("Loom", LARGE))
     await maya.press("By authenticator app")
     await maya.wait_for("six digits")
     await town.skip(30)
@@ -229,9 +160,7 @@ async def test_an_authenticator_app_is_added_with_the_pin_and_pays(town: OpenDem
 
 async def test_a_forgotten_pin_comes_back_slowly_and_can_be_stopped(town: OpenDemo) -> None:
     maya = await shopper(town)
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("Set a PIN")
+    await at_security(maya, "Set a PIN")
     await maya.wait_for(is_keypad)
     await presses(maya, PIN)
     await maya.wait_for("once more")
@@ -239,9 +168,7 @@ async def test_a_forgotten_pin_comes_back_slowly_and_can_be_stopped(town: OpenDe
     paper = await maya.wait_for("Your recovery code")
     code = re.search(r"\d{4} \d{4} \d{4}", paper["text"]).group().replace(" ", "")  # type: ignore[union-attr]
     await maya.press("written it down")
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("I forgot my PIN")
+    await at_security(maya, "I forgot my PIN")
     await maya.wait_for("twelve digits")
     await presses(maya, code, ok=False)
     await maya.wait_for("A recovery has begun")

@@ -10,7 +10,7 @@ from bot.wiring import codes_of
 from core.risk.codes import Letter
 from tests.flows.conftest import OpenDemo
 from tests.flows.driver import Chatter
-from tests.flows.test_step_up import LARGE, PIN, is_keypad, presses, shopper, to_review, with_pin
+from tests.flows.keypad_help import LARGE, PIN, at_security, is_keypad, presses, shopper, to_keypad, with_pin
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,9 +40,7 @@ def phone(town: OpenDemo) -> Phone:
 
 
 async def enrols(maya: Chatter, phone: Phone, *, proves: bool = True) -> None:
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("Add an address for codes")
+    await at_security(maya, "Add an address for codes")
     if proves:
         await maya.wait_for(is_keypad)
         await presses(maya, PIN)
@@ -56,9 +54,7 @@ async def enrols(maya: Chatter, phone: Phone, *, proves: bool = True) -> None:
 async def test_a_code_confirms_a_payment_and_says_which(town: OpenDemo, phone: Phone) -> None:
     maya = await with_pin(town)
     await enrols(maya, phone)
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, await town.on_sale("Loom", LARGE))
     await maya.press("By a code sent to me")
     await maya.wait_for("six digits")
     assert phone.letters[-1].to == "+4915123456789"
@@ -72,9 +68,7 @@ async def test_a_code_confirms_a_payment_and_says_which(town: OpenDemo, phone: P
 
 async def test_a_new_address_is_confirmed_by_its_own_code(town: OpenDemo, phone: Phone) -> None:
     maya = await shopper(town)
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("Add an address for codes")
+    await at_security(maya, "Add an address for codes")
     await maya.wait_for("Where shall codes go")
     await maya.say("not an address")
     await maya.wait_for("country code")
@@ -90,9 +84,7 @@ async def test_a_new_address_is_confirmed_by_its_own_code(town: OpenDemo, phone:
 async def test_a_code_that_could_not_be_sent_is_told(town: OpenDemo, phone: Phone) -> None:
     maya = await with_pin(town)
     await enrols(maya, phone)
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, await town.on_sale("Loom", LARGE))
     phone.works = False
     answer = await maya.press("By a code sent to me")
     assert "could not be sent" in answer["text"]
@@ -103,9 +95,7 @@ async def test_a_code_that_could_not_be_sent_is_told(town: OpenDemo, phone: Phon
 async def test_another_code_voids_the_first_and_not_at_once(town: OpenDemo, phone: Phone) -> None:
     maya = await with_pin(town)
     await enrols(maya, phone)
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, await town.on_sale("Loom", LARGE))
     await maya.press("By a code sent to me")
     await maya.wait_for("six digits")
     first = phone.code()
@@ -126,9 +116,7 @@ async def _other(phone: Phone, first: str) -> bool:
 async def test_the_demos_own_gateway_rings_on_the_page(town: OpenDemo) -> None:
     object.__setattr__(town.demo.shop.house, "codes", codes_of(town.demo.shop.settings, town.demo.shop._session))
     maya = await shopper(town)
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("Add an address for codes")
+    await at_security(maya, "Add an address for codes")
     await maya.wait_for("Where shall codes go")
     await maya.say("+49 151 99999999")
     await maya.wait_for(is_keypad)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from bot.demo import ADMIN
 from tests.flows.conftest import OpenDemo
-from tests.flows.test_step_up import LARGE, PIN, is_keypad, presses, to_review, with_pin
+from tests.flows.keypad_help import LARGE, PIN, at_security, is_keypad, presses, to_keypad, with_pin
 
 
 async def test_an_admin_begins_a_recovery_and_two_days_later_a_new_pin_is_set(own_town: OpenDemo) -> None:
     town = own_town
     maya, ada = await with_pin(town), town.chatter(ADMIN)
-    await maya.say("/security")
-    await maya.wait_for("How you confirm")
-    await maya.press("I forgot my PIN")  # there is the code on paper; say it is lost
+    await at_security(maya, "I forgot my PIN")  # there is the code on paper; say it is lost
     await maya.wait_for("twelve digits")
     await maya.press("Cancel")
     await maya.say("/recover 1 let me in please")
@@ -33,9 +31,7 @@ async def test_an_admin_begins_a_recovery_and_two_days_later_a_new_pin_is_set(ow
     await maya.wait_for("once more")
     await presses(maya, "83017")
     await maya.wait_for("Your payment PIN is set")
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, await town.on_sale("Loom", LARGE))
     await presses(maya, PIN)
     await maya.wait_for("not right")
     await presses(maya, "83017")

@@ -9,8 +9,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.flows.conftest import OpenDemo
+from tests.flows.keypad_help import LARGE, PIN, is_keypad, keypad, to_review
 from tests.flows.page_help import Screen, chromium, open_page
-from tests.flows.test_step_up import LARGE, PIN, is_keypad, keypad, to_review
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -14,8 +14,8 @@ from core.risk.factors import Factor
 from core.risk.proofs import bound_to
 from tests.flows.conftest import OpenDemo
 from tests.flows.driver import Chatter, labels, order_of
+from tests.flows.keypad_help import LARGE, PIN, has_pin, is_keypad, presses, shopper, to_keypad, with_pin
 from tests.flows.test_operations import _lose_sight
-from tests.flows.test_step_up import LARGE, PIN, is_keypad, presses, sets_pin, shopper, to_review, with_pin
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -31,9 +31,7 @@ async def has_app(town: OpenDemo, maya: Chatter) -> None:
 
 async def test_another_way_to_pay_is_another_payment_and_is_confirmed_again(town: OpenDemo) -> None:
     maya = await with_pin(town)
-    await to_review(maya, await town.on_sale("Loom", LARGE))
-    await maya.press("✅")
-    await maya.wait_for(is_keypad)
+    await to_keypad(maya, await town.on_sale("Loom", LARGE))
     await presses(maya, PIN)
     order = order_of(await maya.card())
     operation = await town.demo.shop.store.write(_lose_sight, town.shop, order)
@@ -72,11 +70,7 @@ async def test_two_factors_are_asked_for_one_after_the_other(town: OpenDemo) -> 
 
 async def test_a_seller_with_a_pin_confirms_where_their_money_goes(town: OpenDemo) -> None:
     rosa = town.chatter(ROSA)
-    await rosa.say("/security")
-    await rosa.wait_for("How you confirm")
-    await rosa.press("Set a PIN")
-    await rosa.wait_for(is_keypad)
-    await sets_pin(rosa)
+    await has_pin(rosa)
     await rosa.say("/payout")
     account = await rosa.wait_for(lambda message: bool(labels(message)))
     await rosa.press(labels(account)[0], account)
@@ -99,9 +93,7 @@ async def test_in_chinese(town: OpenDemo) -> None:
     await lin.press("确定")
     await lin.wait_for("您的找回码")
     await lin.press("我已抄写好")
-    await to_review(lin, await town.on_sale("Loom", LARGE))
-    await lin.press("✅")
-    asked = await lin.wait_for(is_keypad)
+    asked = await to_keypad(lin, await town.on_sale("Loom", LARGE))
     assert "请确认：向" in asked["text"]
     await presses(lin, PIN, ok=False)
     await lin.press("确定")
