@@ -18,7 +18,6 @@ QR_ROOM = 544
 _HEADER = 104
 _PANEL = (MARGIN, 312, WIDTH - MARGIN, 912)
 _THUMB = 152
-_BLACK: Colour = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,7 @@ def _frame(card: PaymentCard | Receipt, colour: Colour) -> Image.Image:
     fonts.draw(picture, (MARGIN + 72, 64), name, style, paint.WHITE)
     room = WIDTH - 2 * MARGIN
     if card.photo:
-        thumb = product.thumbnail(card.photo, _THUMB)
-        picture.paste(thumb, (WIDTH - MARGIN - _THUMB, 134), paint.rounded(thumb.size, 22))
+        picture.paste(_thumb(card.photo), (WIDTH - MARGIN - _THUMB, 134))
         room -= _THUMB + 28
     fonts.draw(picture, (MARGIN, 156), fonts.cut(card.title, Style(22), room), Style(22), paint.MUTED)
     amount, style = fonts.fit(card.amount, Style(68, 700), room, 30)
@@ -139,14 +137,17 @@ def _draw_rows(picture: Image.Image, rows: tuple[Row, ...]) -> None:
 
 
 def _draw_code(picture: Image.Image, payload: str) -> None:
-    """Whole pixels a module, black on white, never resampled: the one part of the card that machines read."""
+    """Whole pixels a module, black on white, never blended: the one part of the card that machines read."""
     symbol = qrfast.matrix(payload)
     scale = QR_ROOM // (symbol.side + 2 * qrfast.QUIET_ZONE)
     if scale < 3:
         raise qrfast.TooLong("modules under three pixels do not survive a phone's screen and camera")
-    side, rows = qrfast.raster(symbol, scale)
-    dark = Image.frombytes("1", (side, side), b"".join([row * scale for row in rows]), "raw", "1;I")
-    picture.paste(_BLACK, ((WIDTH - side) // 2, _PANEL[1] + 8 + (QR_ROOM - side) // 2), dark)
+    modules, rows = qrfast.raster(symbol, 1, border=0)  # the quiet zone is the panel's white
+    small = Image.frombytes("1", (modules, modules), b"".join(rows)).convert("RGB")
+    side = modules * scale
+    code = small.resize((side, side), Image.Resampling.NEAREST)
+    margin = (QR_ROOM - (modules + 2 * qrfast.QUIET_ZONE) * scale) // 2 + qrfast.QUIET_ZONE * scale
+    picture.paste(code, ((WIDTH - QR_ROOM) // 2 + margin, _PANEL[1] + 8 + margin))
 
 
 def _draw_stamp(picture: Image.Image, word: str, middle: int, colour: Colour) -> None:
@@ -165,6 +166,14 @@ def _stamp(word: str) -> Image.Image:
     pen.rounded_rectangle((13, 13, size[0] - 14, size[1] - 14), 10, outline=paint.WHITE, width=2)
     fonts.draw(flat, (size[0] // 2, 58 + style.size * 37 // 100), text, style, paint.WHITE, "m")
     return flat.convert("L").rotate(6, Image.Resampling.BICUBIC, expand=True)
+
+
+@lru_cache(maxsize=32)
+def _thumb(photo: bytes) -> Image.Image:
+    """The photo as a small square with round corners on paper. Kept: a product is sold more than once. Never draw on it."""
+    ground = Image.new("RGB", (_THUMB, _THUMB), paint.PAPER)
+    ground.paste(product.thumbnail(photo, _THUMB), (0, 0), paint.rounded(ground.size, 22))
+    return ground
 
 
 @lru_cache(maxsize=4)

@@ -62,9 +62,11 @@ def draw(picture: Image.Image, at: tuple[int, int], text: str, style: Style, col
     """Draw one line; ``at`` is the left ("l"), middle ("m") or right ("r") of its baseline. Returns its width."""
     if not (line := clean(text)):
         return 0
-    ink, taken, rise = _ink(line, style)
-    left = at[0] - {"l": 0, "m": taken // 2, "r": taken}[anchor]
-    picture.paste(colour, (left - _PAD, at[1] - rise), ink)
+    taken = _width(line, style)
+    if (ink := _ink(line, style)) is not None:
+        mask, right, down = ink
+        left = at[0] - {"l": 0, "m": taken // 2, "r": taken}[anchor]
+        picture.paste(colour, (left + right, at[1] + down), mask)
     return taken
 
 
@@ -119,10 +121,6 @@ def _breakable(before: str, after: str) -> bool:
     return wide and not opens and not unicodedata.category(after or " ").startswith("P")
 
 
-_PAD = 4
-"""Pixels around a line of ink, for letters that lean out of their box."""
-
-
 def _invisible(char: str) -> bool:
     return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn") or 0xFE00 <= ord(char) <= 0xFE0F
 
@@ -166,18 +164,24 @@ def _width(line: str, style: Style) -> int:
 
 
 @lru_cache(maxsize=512)
-def _ink(line: str, style: Style) -> tuple[Image.Image, int, int]:
-    """A line's mask, the pixels it takes, and how far its baseline is below its top. Kept, because lines recur.
+def _ink(line: str, style: Style) -> tuple[Image.Image, int, int] | None:
+    """A line's mask, no larger than its ink, and where it goes from the pen (right, down); None for blanks alone.
 
-    Set glyph by glyph: amounts and dates are new on every card, but made of the same digits.
+    Set glyph by glyph: amounts and dates are new on every card, but made of the same digits. Kept, because lines recur.
     """
-    taken = _width(line, style)
-    rise = math.ceil(style.size * 1.2)
-    ink = Image.new("L", (taken + 2 * _PAD, rise + math.ceil(style.size * 0.4)))
-    pen = float(_PAD)
+    placed: list[tuple[Image.Image, int, int]] = []
+    pen = 0.0
     for char in line:
         mask, right, down, advance = _glyph(char, style)
         if mask is not None:
-            ink.paste(255, (round(pen) + right, rise + down), mask)
+            placed.append((mask, round(pen) + right, down))
         pen += advance
-    return ink, taken, rise
+    if not placed:
+        return None
+    left, top = min(right for _, right, _ in placed), min(down for _, _, down in placed)
+    wide = max(right + mask.width for mask, right, _ in placed) - left
+    tall = max(down + mask.height for mask, _, down in placed) - top
+    ink = Image.new("L", (wide, tall))
+    for mask, right, down in placed:
+        ink.paste(255, (right - left, down - top), mask)
+    return ink, left, top

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import warnings
 from enum import StrEnum
-from functools import lru_cache
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -56,12 +55,8 @@ def normalise(upload: bytes) -> bytes:
     return paint.jpeg(picture, quality=88)
 
 
-@lru_cache(maxsize=32)
 def thumbnail(photo: bytes, side: int) -> Image.Image:
-    """The middle of a clean photo as a square of ``side`` pixels. Kept: a product is sold more than once.
-
-    Raises BadPhoto as normalise does. The picture is shared: paste it, never draw on it.
-    """
+    """The middle of a clean photo as a square of ``side`` pixels. Raises BadPhoto as normalise does."""
     try:
         picture = _opened(photo, side)
     except BadPhoto:
