@@ -47,7 +47,7 @@ class Command:
 
 async def help_(visit: Visit, *_: str) -> None:
     """/help: what this person can do."""
-    roles = ["everyone", *(["seller"] if visit.guest.seller else []), *(["admin"] if visit.is_admin else [])]
+    roles = ["everyone", *(["seller"] if await visit.seller() else []), *(["admin"] if visit.is_admin else [])]
     lines = [visit.t("<b>What you can do here</b>"), Html("")]
     for name, command in COMMANDS.items():
         if command.role in roles:
@@ -204,7 +204,7 @@ async def hear(visit: Visit) -> None:
     if leak := secrets.told(visit):
         await secrets.warn(visit, leak)
         return
-    dialog = visit.guest.dialog
+    dialog = await visit.dialog()
     step, data = (dialog.step, dict(dialog.data)) if dialog else ("", {})
     kind, _, field = step.partition(".")
     text = (visit.message.text or "") if visit.message else ""

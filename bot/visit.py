@@ -25,8 +25,8 @@ from core.people import Dialog, Person, Seller
 from core.ports import Pictures, Store, UnitOfWork
 from core.risk.codes import CodeSender
 from core.risk.keypad import Keypads
+from core.shop import visitors
 from core.shop.context import Shop
-from core.shop.visitors import greet, seller_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,15 +61,6 @@ class House:
     step_up_page: str = ""  # address of the page that a step-up is answered on; "" where there is none
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
-    """Who is visiting, as the database knows them."""
-
-    person: Person
-    seller: Seller | None
-    dialog: Dialog | None
-
-
 def _once(
     uow: UnitOfWork, update_id: str, work: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
@@ -81,17 +72,18 @@ def _once(
     return result
 
 
-def _guest(uow: UnitOfWork, who: PersonId) -> Guest | None:
-    person = uow.people.get(who)
-    return Guest(person, seller_of(uow, who), uow.dialogs.get(who)) if person else None
+def _known(uow: UnitOfWork, who: PersonId) -> Person | None:
+    return uow.people.get(who)
 
 
-def _meet(uow: UnitOfWork, shop: Shop, user: User) -> Guest:
-    name = user.full_name
-    greet(uow, shop, PersonId(user.id), name, user.username or "", user.language_code or "en")
-    guest = _guest(uow, PersonId(user.id))
-    assert guest is not None
-    return guest
+def _meet(uow: UnitOfWork, shop: Shop, user: User) -> Person:
+    who = PersonId(user.id)
+    visitors.greet(uow, shop, who, user.full_name, user.username or "", user.language_code or "en")
+    return uow.people.need(who)
+
+
+def _dialog(uow: UnitOfWork, who: PersonId) -> Dialog | None:
+    return uow.dialogs.get(who)
 
 
 def _is_id(number: object) -> bool:
@@ -104,11 +96,10 @@ def _is_id(number: object) -> bool:
 class Visit:
     """One update of one person. `do` changes things once; `look` only reads; `show`, `say`, `toast` answer."""
 
-    def __init__(self, house: House, update: Update, user: User, guest: Guest) -> None:
-        self.house, self.update, self.user = house, update, user
-        self.guest, self.person = guest, guest.person
+    def __init__(self, house: House, update: Update, user: User, person: Person) -> None:
+        self.house, self.update, self.user, self.person = house, update, user, person
         self.who = PersonId(user.id)
-        self.t = Words.of(guest.person.language)
+        self.t = Words.of(person.language)
         self.query: CallbackQuery | None = update.callback_query
         self.message: Message | None = (
             update.effective_message if isinstance(update.effective_message, Message) else None
@@ -123,10 +114,10 @@ class Visit:
         user = update.effective_user
         if user is None or user.is_bot or not _is_id(user.id):
             return None
-        guest = await house.store.read(_guest, PersonId(user.id))
-        if guest is None or (guest.person.name, guest.person.username) != (user.full_name[:80], user.username or ""):
-            guest = await house.store.write(_meet, house.shop, user)
-        return cls(house, update, user, guest)
+        person = await house.store.read(_known, PersonId(user.id))
+        if person is None or (person.name, person.username) != (user.full_name[:80], user.username or ""):
+            person = await house.store.write(_meet, house.shop, user)
+        return cls(house, update, user, person)
 
     @property
     def shop(self) -> Shop:
@@ -154,11 +145,17 @@ class Visit:
         if not self.is_admin:
             raise NotAllowed
 
-    def need_seller(self) -> Seller:
+    async def seller(self) -> Seller | None:
+        """The seller this person is, if any."""
+        return await self.look(visitors.seller_of, self.who)
+
+    async def need_seller(self) -> Seller:
         """The seller this person is. Raises NotAllowed."""
-        if self.guest.seller is None:
-            raise NotAllowed
-        return self.guest.seller
+        return await self.look(visitors.need_seller, self.who)
+
+    async def dialog(self) -> Dialog | None:
+        """The question that is open, if any."""
+        return await self.look(_dialog, self.who)
 
     async def look(self, view: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Read."""

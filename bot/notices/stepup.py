@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 from telegram.error import BadRequest
 
 from bot.dispatch import speak
+from bot.screens import devices, stepup
 from bot.screens import security as screens
-from bot.screens import stepup
 from bot.screens.screen import Screen
 from bot.screens.stepup import NAMES
 from bot.shopper.resuming import Resumed, go_on
 from bot.shopper.security import forget, security
-from bot.visit import Guest
 from core.errors import Gone
 from core.ids import PersonId
-from core.ports import UnitOfWork
 from core.risk import enrolling, stepping
 from core.risk.challenge import Challenge
 from core.risk.codes import Letter
@@ -26,7 +24,6 @@ from core.risk.credentials import Credential
 from core.risk.factors import Factor
 from core.risk.proofs import credentials
 from core.risk.recovery import Recovery
-from core.shop.visitors import seller_of
 
 if TYPE_CHECKING:
     from bot.notices import Notice
@@ -45,8 +42,9 @@ async def stepped_up(notice: Notice) -> None:
     if challenge.message is not None:
         with suppress(BadRequest):  # gone, or says so already
             await house.speaker.rewrite(int(who), challenge.message, stepup.confirmed(notice.t, challenge), int(who))
-    guest = await house.store.read(_guest, who)
-    visit = Resumed(house, guest, {name: one for name, one in challenge.data.items() if name in ("press", "command")})
+    visit = Resumed(
+        house, notice.to, {name: one for name, one in challenge.data.items() if name in ("press", "command")}
+    )
     try:
         if challenge.purpose.startswith("enrol-"):
             await house.store.write(enrolling.confirm, house.shop, who, challenge.id)
@@ -67,19 +65,15 @@ async def _forget_secret(notice: Notice, challenge: Challenge) -> None:
         await forget(notice.house, notice.to.id, int(message))
 
 
-def _guest(uow: UnitOfWork, who: PersonId) -> Guest:
-    return Guest(uow.people.need(who), seller_of(uow, who), uow.dialogs.get(who))
-
-
 async def _credential(notice: Notice) -> Credential:
     return await notice.house.store.read(lambda uow: uow.credentials.need(notice.about))
 
 
 async def factor_set(notice: Notice) -> None:
     """A factor was set or changed: every session of the chat account shows it."""
-    name = NAMES[(await _credential(notice)).factor]
-    text = notice.t("🔐 Your {name} was set or changed. If that was not you: /security, and tell the shop.", name=name)
-    await notice.say(Screen(text))
+    name, place = NAMES[(await _credential(notice)).factor], notice.extra.get("device", "")
+    device = await notice.house.store.read(lambda uow: uow.devices.get(place)) if place else None
+    await notice.say(devices.factor_set(notice.t, name, device))
 
 
 async def factor_removed(notice: Notice) -> None:

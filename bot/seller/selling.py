@@ -39,14 +39,14 @@ class TextWanted(Refusal):
 
 async def sell(visit: Visit) -> None:
     """/sell: the first question."""
-    visit.need_seller()
+    await visit.need_seller()
     await visit.note(visitors.ask, f"sell.{ORDER[0]}")
     await visit.say(screens.question(visit.t, ORDER[0]))
 
 
 async def edit(visit: Visit, product_id: str, field: str) -> None:
     """Change one thing of a product."""
-    visit.need_seller()
+    await visit.need_seller()
     if field not in ORDER:
         raise TextWanted
     await visit.note(visitors.ask, f"edit.{field}", product=product_id)
@@ -66,7 +66,7 @@ async def _answer(visit: Visit, step: str) -> str:
         case "title":
             return selling.read_title(text)
         case "price":
-            selling.read_price(visit.shop, visit.need_seller(), text)
+            selling.read_price(visit.shop, await visit.need_seller(), text)
         case "stock":
             return str(selling.read_stock(text))
         case "description":
@@ -91,7 +91,7 @@ async def picture(visit: Visit) -> str:
 
 async def hear_answer(visit: Visit, step: str, **data: str) -> None:
     """The answer to one of the five questions; the last one puts the product on sale."""
-    visit.need_seller()
+    await visit.need_seller()
     data[step] = await _answer(visit, step)
     following = ORDER[ORDER.index(step) + 1 :]
     if following:
@@ -162,7 +162,7 @@ async def _card(visit: Visit, product_id: str) -> None:
 
 async def products(visit: Visit, page: str = "0") -> None:
     """My products."""
-    seller = visit.need_seller()
+    seller = await visit.need_seller()
     first = max(0, int(page)) * PAGE
     found = await visit.look(_products, seller.id, first)
     await visit.show(screens.product_list(visit.t, found[:PAGE], first // PAGE, len(found) > PAGE))
@@ -174,7 +174,7 @@ def _products(uow: UnitOfWork, seller: SellerId, offset: int) -> list[Product]:
 
 async def sales(visit: Visit, page: str = "0") -> None:
     """What I sold."""
-    seller = visit.need_seller()
+    seller = await visit.need_seller()
     first = max(0, int(page)) * PAGE
     found = await visit.look(_sales, seller.id, first)
     await visit.show(
@@ -188,7 +188,7 @@ def _sales(uow: UnitOfWork, seller: SellerId, offset: int) -> list[Order]:
 
 async def ask_tracking(visit: Visit, order_id: str) -> None:
     """Mark as shipped: what is the tracking number?"""
-    visit.need_seller()
+    await visit.need_seller()
     await visit.note(visitors.ask, "ship", order=order_id)
     await visit.say(screens.question(visit.t, "tracking"))
 

@@ -23,7 +23,7 @@ from core.shop.context import Shop
 
 async def payout(visit: Visit, *_: str) -> None:
     """/payout: my account."""
-    await _account(visit, visit.need_seller())
+    await _account(visit, await visit.need_seller())
 
 
 async def _account(visit: Visit, seller: Seller) -> None:
@@ -32,7 +32,7 @@ async def _account(visit: Visit, seller: Seller) -> None:
 
 async def ask_account(visit: Visit, *_: str) -> None:
     """Where shall payouts go? Raises ProofNeeded: who steals a seller's chat account is after this first of all."""
-    seller = visit.need_seller()
+    seller = await visit.need_seller()
     await visit.note(_ask)
     await visit.say(screens.ask_account(visit.t, seller.currency))
 
@@ -45,7 +45,7 @@ def _ask(uow: UnitOfWork, shop: Shop, who: PersonId) -> None:
 
 async def hear(visit: Visit, text: str, step: str) -> None:
     """The account, then its holder's name. Neither is kept in the dialog: an account is personal."""
-    visit.need_seller()
+    await visit.need_seller()
     seller = await visit.do(_give, step, text)
     if step == "account":
         await visit.say(screens.ask_holder(visit.t, seller))
@@ -75,7 +75,7 @@ async def show_statement(visit: Visit, *words: str) -> None:
         if seller is not None:
             await _send(visit, seller, _period(visit, seller, *words[1:]))
             return
-    seller = visit.need_seller()
+    seller = await visit.need_seller()
     await _send(visit, seller, _period(visit, seller, *words))
 
 

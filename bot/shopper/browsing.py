@@ -38,7 +38,7 @@ async def start(visit: Visit, payload: str = "") -> None:
 
 async def home(visit: Visit) -> None:
     """The first screen."""
-    await visit.show(screens.home(visit.t, visit.shop.name, visit.person, visit.guest.seller))
+    await visit.show(screens.home(visit.t, visit.shop.name, visit.person, await visit.seller()))
 
 
 async def shelf(visit: Visit, page: str = "0") -> None:

@@ -7,8 +7,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from telegram import Update, User
 
-from bot.visit import Guest, House, Visit
+from bot.visit import House, Visit
 from core.ids import PersonId
+from core.people import Person
 from core.ports import UnitOfWork
 from core.shop.context import Shop
 
@@ -19,8 +20,8 @@ R = TypeVar("R")
 class Resumed(Visit):
     """What somebody asked for before a step-up, taken up again without an update of Telegram's."""
 
-    def __init__(self, house: House, guest: Guest, origin: dict[str, str]) -> None:
-        super().__init__(house, Update(0), User(int(guest.person.id), guest.person.name or "?", False), guest)
+    def __init__(self, house: House, person: Person, origin: dict[str, str]) -> None:
+        super().__init__(house, Update(0), User(int(person.id), person.name or "?", False), person)
         self.origin = origin
 
     @property
