@@ -98,11 +98,8 @@ def owed_rates(t: Words, quote: Quote) -> list[Html]:
     return [rate_line(t, rate) for rate in {rate.base.code: rate for rate in quote.rates}.values()]
 
 
-def review(t: Words, view: OrderView, shop: Shop, reader: Person, counts: tuple[int, ...] = ()) -> Screen:
-    """Amount, payee, items, address, deadline: everything there is to check before confirming.
-
-    `counts` are the numbers of parts that it may be paid in.
-    """
+def review(t: Words, view: OrderView, shop: Shop, reader: Person) -> Screen:
+    """Amount, payee, items, address, deadline: everything there is to check before confirming."""
     order, quote = view.order, view.quote
     assert quote is not None, "a draft has a quote"
     method = shop.methods[order.method]
@@ -130,10 +127,10 @@ def review(t: Words, view: OrderView, shop: Shop, reader: Person, counts: tuple[
     ]
     before = [t("<b>Please check your order</b>"), Html("")]
     text = fitted(t, before, items(t, order.lines), lines, MESSAGE)
-    return Screen(text, _review_keys(t, view, quote, counts, several=len(shop.methods) > 1))
+    return Screen(text, _review_keys(t, view, quote, several=len(shop.methods) > 1))
 
 
-def _review_keys(t: Words, view: OrderView, quote: Quote, counts: tuple[int, ...], *, several: bool) -> Rows:
+def _review_keys(t: Words, view: OrderView, quote: Quote, *, several: bool) -> Rows:
     order = view.order
     single = order.lines[0].quantity if len(order.lines) == 1 and not order.from_cart else None
     return rows(
@@ -149,7 +146,7 @@ def _review_keys(t: Words, view: OrderView, quote: Quote, counts: tuple[int, ...
         )
         if single
         else (),
-        instalments.choice(t, order.id, order.parts, counts),
+        instalments.choice(t, order.id, order.parts, view.counts),
         row(
             Key(t.plain("💳 Pay another way"), ("me", order.id)) if several else None,
             Key(t.plain("📍 Other address"), ("ad", order.id)) if order.address else None,

@@ -9,7 +9,6 @@ from bot.visit import Visit
 from core.errors import Refusal
 from core.ids import OrderId, PersonId, ProductId, QuoteId, SellerId
 from core.payments import choices
-from core.payments.instalments import plans as instalments
 from core.ports import UnitOfWork
 from core.shop import browse, carting, checkout, visitors
 from core.shop.browse import OrderView
@@ -79,12 +78,7 @@ async def show_review(visit: Visit, view: OrderView) -> None:
     if view.order.address is None:
         await ask_address(visit, view.order.id)
         return
-    counts = await visit.look(_counts, visit.shop, view)
-    await visit.show(screens.review(visit.t, view, visit.shop, visit.person, counts))
-
-
-def _counts(uow: UnitOfWork, shop: Shop, view: OrderView) -> tuple[int, ...]:
-    return instalments.counts(uow, shop, view.order, view.quote) if view.quote else ()
+    await visit.show(screens.review(visit.t, view, visit.shop, visit.person))
 
 
 async def ask_address(visit: Visit, order_id: str) -> None:

@@ -141,6 +141,7 @@ class OrderView:
     receipts: tuple[Receipt, ...]
     refunds: tuple[Refund, ...] = ()
     plan: Plan | None = None
+    counts: tuple[int, ...] = ()  # the numbers of parts that a draft may be paid in
 
     def is_for(self, reader: PersonId, *, admin: bool = False) -> bool:
         """Whether `reader` has a part in it."""

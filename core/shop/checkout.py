@@ -21,7 +21,7 @@ from core.people import Person
 from core.ports import UnitOfWork
 from core.risk import limits
 from core.risk.judging import judge
-from core.shop.browse import OrderView, cart_view, order_view
+from core.shop.browse import OrderView, cart_view
 from core.shop.cart import MOST_OF_ONE
 from core.shop.carting import check_stock, take_out
 from core.shop.catalogue import Product
@@ -112,8 +112,13 @@ def new_order(
 def put_down(uow: UnitOfWork, shop: Shop, order: Order) -> OrderView:
     """Keep a new order as a draft, with its quote. Raises NoRate, StaleRate, TooSmall; Duplicate for a name in use."""
     quote = _quote(uow, shop, order, shop.methods[order.method])
-    uow.orders.add(replace(order, quote=quote.id))
-    return order_view(uow, order.id, order.shopper)
+    return _drafted(uow, shop, uow.orders.add(replace(order, quote=quote.id)), quote)
+
+
+def _drafted(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote) -> OrderView:
+    """A draft for its shopper: nothing was asked for it yet, and nothing paid."""
+    seller, shopper = uow.sellers.need(order.seller), uow.people.need(order.shopper)
+    return OrderView(order, seller, shopper, quote, None, None, (), counts=counts(uow, shop, order, quote))
 
 
 def _quote(uow: UnitOfWork, shop: Shop, order: Order, method: Method) -> Quote:
@@ -182,8 +187,7 @@ def review(
         need_counts(uow, shop, order, quote)
     elif order.parts > 1 and order.parts not in counts(uow, shop, order, quote):
         order = replace(order, parts=1)
-    uow.orders.save(order)
-    return order_view(uow, order_id, who)
+    return _drafted(uow, shop, uow.orders.save(order), quote)
 
 
 def method_offers(
