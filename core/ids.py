@@ -26,4 +26,5 @@ class Ids:
 
     def new(self, length: int = 10) -> str:
         """A fresh name of `length` characters from ALPHABET."""
-        return "".join(self._source.choices(ALPHABET, k=length))
+        bits = self._source.getrandbits(5 * length)  # drawn at once: each draw asks the system
+        return "".join([ALPHABET[bits >> place & 31] for place in range(0, 5 * length, 5)])

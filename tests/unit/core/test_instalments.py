@@ -444,6 +444,7 @@ def test_a_whole_refund_in_the_middle_sends_back_what_was_paid_and_cancels_the_p
 def test_a_refund_past_what_is_not_paid_gives_the_rest_back_the_way_the_last_part_came() -> None:
     world = Parts()
     order = world.begins()
+    world.clock.let_pass(minutes=1)
     second = world.hears(world.do(pay_next, MAYA, order.id))
     (refund,) = world.do(refund_order, ADA, order.id, eur("50.00"))
     assert (refund.amount, refund.receipt) == (eur("16.67"), second.id)
