@@ -28,21 +28,21 @@ async def guess(
     return await store.write(stepping.settle_guess, shop, who, challenge, factor, right, device)
 
 
-async def keep_pin(store: Store, shop: Shop, who: PersonId, digits: str) -> str:
+async def keep_pin(store: Store, shop: Shop, who: PersonId, digits: str, device: str = "") -> str:
     """Keep a new PIN. Returns the recovery code that comes with the first one, to be written down, or "".
 
-    Raises ProofNeeded.
+    `device` is the id of the one where it was typed, "" in the chat. Raises ProofNeeded.
     """
     held = await store.read(credentials, who)
     paper = "" if any(one.factor is Factor.RECOVERY for one in held) else new_paper()
     paper_phc = await argon.hash_of(paper) if paper else ""
-    await store.write(_set_pin, shop, who, await argon.hash_of(digits), paper_phc)
+    await store.write(_set_pin, shop, who, await argon.hash_of(digits), paper_phc, device)
     return paper
 
 
-def _set_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str, paper_phc: str) -> None:
+def _set_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str, paper_phc: str, device: str) -> None:
     """The PIN, and with the first one the code on paper: both or none."""
-    if pin.set_pin(uow, shop, who, phc) and paper_phc:
+    if pin.set_pin(uow, shop, who, phc, device) and paper_phc:
         recovering.keep_code(uow, shop, who, paper_phc, proved=False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.screens.screen import Key, Screen, row, rows
-from bot.words import Html, Words
+from bot.words import Html, Word, Words
 from core.risk.device import Device
 
 
@@ -30,6 +30,21 @@ def new_device(t: Words, device: Device, hours: int) -> Screen:
 def confirmed_on(t: Words, device: Device) -> Screen:
     """After a step-up on the page: where that was."""
     text = t("🔐 Confirmed on {device}, known since {day}.", device=name_of(t, device), day=device.first_seen.date())
+    return Screen(text, rows(row(_not_me(t, device))))
+
+
+def factor_set(t: Words, factor: Word, device: Device | None) -> Screen:
+    """In every session of the chat account: a factor was set or changed, and on which device if a page told."""
+    if device is None:
+        return Screen(
+            t("🔐 Your {name} was set or changed. If that was not you: /security, and tell the shop.", name=factor)
+        )
+    text = t(
+        "🔐 Your {name} was set or changed on {device}. If that was not you: lock the device by the button below, "
+        "then /security, and tell the shop.",
+        name=factor,
+        device=name_of(t, device),
+    )
     return Screen(text, rows(row(_not_me(t, device))))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.pictures.studio import BareCode
@@ -122,9 +122,13 @@ def ask_address(t: Words) -> Screen:
     )
 
 
-def pin_set(t: Words) -> Html:
-    """The PIN is set."""
-    return t("✅ Your payment PIN is set. Nobody of the shop will ever ask you for it.")
+def pin_set(t: Words, code: str = "") -> Screen:
+    """The PIN is set, and with the first one there is a recovery code to write down."""
+    said = t("✅ Your payment PIN is set. Nobody of the shop will ever ask you for it.")
+    if not code:
+        return Screen(said)
+    below = paper(t, code)
+    return replace(below, text=said + Html("\n\n") + below.text)
 
 
 def differs(t: Words) -> Html:

@@ -14,7 +14,6 @@ from bot.digits import keep_pin, new_paper
 from bot.screens import security as screens
 from bot.screens import stepup
 from bot.screens.phrase import signed
-from bot.screens.screen import Screen
 from bot.screens.security import Enrolled
 from bot.shopper.resuming import go_on
 from bot.visit import House, Visit
@@ -103,9 +102,7 @@ async def entered(visit: Visit, pad: Pad) -> None:
 async def _keep(visit: Visit, pad: Pad) -> None:
     paper = await keep_pin(visit.house.store, visit.shop, visit.who, pad.digits)
     visit.house.poke()
-    await visit.show(Screen(screens.pin_set(visit.t)))
-    if paper:
-        await visit.say(screens.paper(visit.t, paper))
+    await visit.show(screens.pin_set(visit.t, paper))
     if pad.then:
         visit.origin = pad.then
         visit.query = None  # what comes next is a message of its own

@@ -113,7 +113,7 @@ class Desk:
     async def prove(self, caller: Caller, body: Json) -> Json:
         """A guess, or a passkey's signature, for one challenge."""
         name, factor = text(body, "challenge", 40), _factor(body)
-        device = await self._see(caller)
+        device, is_new = await self._see(caller)
         if factor is Factor.PASSKEY:
             tried = await self._signed(caller, name, body, device)
         else:
@@ -126,8 +126,10 @@ class Desk:
             return {"state": "wrong", "says": view.wrong(caller.t, tried.left, tried.until)}
         if challenge.passed_at is None:
             return {"state": "more", "challenge": await self._shown(caller, challenge)}
-        await self._store.write(_confirmed_on, self._shop, caller.who, challenge.id)
-        if challenge.purpose == enrolling.purpose_of(Factor.TOTP):
+        is_enrolling = challenge.purpose == enrolling.purpose_of(Factor.TOTP)
+        if not (is_new or is_enrolling):  # else another message, about the device or the factor, tells of it already
+            await self._store.write(_confirmed_on, self._shop, caller.who, challenge.id)
+        if is_enrolling:
             with suppress(ChallengeOver):  # the chat was quicker
                 await self._store.write(enrolling.confirm, self._shop, caller.who, challenge.id)
             self._poke()
@@ -168,8 +170,8 @@ class Desk:
                 return {"state": "ready"}
             digits = text(body, "pin", 40)
             pin.check(digits, shop.policy.risk.pin_least)
-            await self._see(caller)
-            paper = await keep_pin(store, shop, who, digits)
+            device, _ = await self._see(caller)
+            paper = await keep_pin(store, shop, who, digits, device.id)
         except ProofNeeded as needed:
             return await self._ask(caller, needed)
         self._poke()
@@ -213,11 +215,11 @@ class Desk:
             raise Gone
         name = text(body, "challenge", 40)
         made = self._passkeys.created(await self._store.read(mine, caller.who, name), _mapping(body, "credential"))
-        device = await self._see(caller)
+        device, _ = await self._see(caller)
         label = name_of(caller.t, device)
         await self._store.write(
             passkeys.keep, self._shop, caller.who, name,
-            name=made.name, secret=made.secret, count=made.count, label=label,
+            name=made.name, secret=made.secret, count=made.count, label=label, device=device.id,
         )  # fmt: skip
         self._poke()
         return {"state": "done"}
@@ -245,17 +247,17 @@ class Desk:
         self._poke()
         return {"state": "done"}
 
-    async def _see(self, caller: Caller) -> Device:
-        """Note the device. Raises LockedDevice."""
+    async def _see(self, caller: Caller) -> tuple[Device, bool]:
+        """Note the device, and whether its owner is told that it is new. Raises LockedDevice."""
         return await self._store.write(_see, self._shop, self._key, caller.who, caller.facts)
 
 
-def _see(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFacts) -> Device:
+def _see(uow: UnitOfWork, shop: Shop, key: bytes, who: PersonId, facts: PageFacts) -> tuple[Device, bool]:
     """The device, and word of it to its owner when it is new."""
     device, is_new = devices.see(uow, shop, key, who, facts)
     if is_new:
         tell(uow, shop.clock.now(), who, "new_device", device.digest)
-    return device
+    return device, is_new
 
 
 def _confirmed_on(uow: UnitOfWork, shop: Shop, who: PersonId, challenge_id: str) -> None:

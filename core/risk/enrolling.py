@@ -65,7 +65,7 @@ def confirm(uow: UnitOfWork, shop: Shop, who: PersonId, challenge_id: str) -> Cr
     new = replace(pending, id=name, confirmed_at=now, version=0)
     kept = uow.credentials.add(new) if old is None else uow.credentials.save(replace(new, version=old.version))
     note_command(uow, shop, who, "factor added", factor=factor.value)
-    tell(uow, now, who, "factor_set", name, at=f"{now:%m%d%H%M%S}")
+    tell(uow, now, who, "factor_set", name, at=f"{now:%m%d%H%M%S}", device=challenge.device)
     return kept
 
 

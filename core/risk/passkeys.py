@@ -65,7 +65,16 @@ def begin(uow: UnitOfWork, shop: Shop, who: PersonId) -> Challenge:
 
 
 def keep(
-    uow: UnitOfWork, shop: Shop, who: PersonId, challenge_id: str, *, name: str, secret: str, count: int, label: str
+    uow: UnitOfWork,
+    shop: Shop,
+    who: PersonId,
+    challenge_id: str,
+    *,
+    name: str,
+    secret: str,
+    count: int,
+    label: str,
+    device: str = "",
 ) -> Credential:
     """A passkey has signed its challenge: it stands. Raises Gone, ChallengeOver, KnownPasskey."""
     mine(uow, who, challenge_id)
@@ -89,7 +98,7 @@ def keep(
     except Duplicate:
         raise KnownPasskey from None
     note_command(uow, shop, who, "factor added", factor=Factor.PASSKEY.value)
-    tell(uow, now, who, "factor_set", new.id, at=f"{now:%m%d%H%M%S}")
+    tell(uow, now, who, "factor_set", new.id, at=f"{now:%m%d%H%M%S}", device=device)
     return kept
 
 

@@ -95,8 +95,11 @@ def _vouching(found: list[Credential]) -> list[Factor]:
     return [one.factor for one in found if one.factor is Factor.PIN]
 
 
-def set_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str) -> bool:
-    """Keep the hash of a PIN. Whether a recovery code is due with it, there being none yet. Raises ProofNeeded."""
+def set_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str, device: str = "") -> bool:
+    """Keep the hash of a PIN, and tell its owner, with the id of the device where it was typed if that is known.
+
+    Whether a recovery code is due with it, there being none yet. Raises ProofNeeded.
+    """
     found, now = credentials(uow, who), shop.clock.now()
     recovery = recovering.ripe(uow, shop, who)
     if recovery is not None:
@@ -114,5 +117,5 @@ def set_pin(uow: UnitOfWork, shop: Shop, who: PersonId, phc: str) -> bool:
     else:
         uow.credentials.save(replace(new, proved_at=old.proved_at, version=old.version))
     note_command(uow, shop, who, "pin set", how="recovery" if recovery else "proof" if found else "first")
-    tell(uow, now, who, "factor_set", name, at=f"{now:%m%d%H%M%S}")
+    tell(uow, now, who, "factor_set", name, at=f"{now:%m%d%H%M%S}", device=device)
     return not any(one.factor is Factor.RECOVERY for one in found)

@@ -158,6 +158,20 @@ async def test_an_authenticator_app_is_added_with_the_pin_and_pays(town: OpenDem
     await maya.card()
 
 
+async def test_who_sets_a_pin_reads_all_of_it_in_one_message_beside_the_warning(town: OpenDemo) -> None:
+    maya = await shopper(town)
+    await at_security(maya, "Set a PIN")
+    pad = await maya.wait_for(is_keypad)
+    await presses(maya, PIN)
+    await maya.wait_for("once more")
+    await presses(maya, PIN)
+    await maya.wait_for("was set or changed")
+    news = [one for one in await maya.messages() if one["out"] and one["message_id"] >= pad["message_id"]]
+    assert len(news) == 2, [one["text"] for one in news]
+    assert "PIN is set" in news[0]["text"] and "Your recovery code" in news[0]["text"]
+    assert "If that was not you" in news[1]["text"]
+
+
 async def test_a_forgotten_pin_comes_back_slowly_and_can_be_stopped(town: OpenDemo) -> None:
     maya = await shopper(town)
     await at_security(maya, "Set a PIN")

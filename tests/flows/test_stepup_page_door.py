@@ -36,6 +36,34 @@ async def test_the_page_shows_what_is_confirmed_and_takes_the_pin(desk: Counter)
     assert desk.pokes == 1
 
 
+ELSEWHERE = {**FACTS, "mark": "1" * 32, "platform": "Win32"}
+
+
+async def test_a_new_device_is_told_of_once_and_a_known_one_by_name(desk: Counter) -> None:
+    await desk.has_pin()
+    asked = desk.to_pay()
+    await desk.ask("prove", challenge=asked.id, factor="pin", guess=PIN)
+    assert (len(desk.told("new_device")), len(desk.told("confirmed_on"))) == (0, 1)
+    asked = desk.to_pay()
+    await desk.ask("prove", facts=ELSEWHERE, challenge=asked.id, factor="pin", guess=PIN)
+    assert (len(desk.told("new_device")), len(desk.told("confirmed_on"))) == (1, 1)
+
+
+async def test_a_factor_that_is_set_on_the_page_is_told_of_with_its_device_in_one_message(desk: Counter) -> None:
+    assert (await desk.ask("pin", pin=PIN))[1]["state"] == "done"
+    [told] = desk.told("factor_set")
+    assert told["device"].startswith(f"{MAYA}|")
+    _, ready = await desk.ask("totp")
+    await desk.ask("prove", challenge=ready["challenge"]["id"], factor="pin", guess=PIN)
+    asked = len(desk.told("confirmed_on"))
+    _, ready = await desk.ask("totp")
+    code = totp.code(ready["secret"].replace(" ", ""), desk.clock.now())
+    _, done = await desk.ask("prove", challenge=ready["challenge"]["id"], factor="totp", guess=code)
+    assert done["state"] == "passed"
+    assert [one["device"] for one in desk.told("factor_set")] == [told["device"]] * 2
+    assert len(desk.told("confirmed_on")) == asked
+
+
 async def test_a_wrong_pin_is_counted_and_then_locked_in_the_readers_words(desk: Counter) -> None:
     await desk.has_pin(LIN)
     asked = desk.to_pay(LIN)
