@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,7 +46,7 @@ class PaymentCard:
     rows: tuple[Row, ...]
     """Payee, reference, deadline; at most four are drawn."""
     photo: bytes | None = None
-    """A clean product photo (product.normalise), or none."""
+    """A clean product photo (product.normalise) or its small_photo, or none."""
     mark: str = ""
     """A few letters behind the hint by which the code is told from others."""
 
@@ -75,6 +76,13 @@ def payment_card(card: PaymentCard) -> bytes:
     _draw_code(picture, card.payload)
     _draw_hint(picture, card.hint, card.mark)
     return paint.jpeg(picture)
+
+
+def small_photo(photo: bytes) -> bytes:
+    """All that a card shows of a photo, as PNG: the card is the same with it. Raises BadPhoto."""
+    out = io.BytesIO()
+    product.thumbnail(photo, _THUMB).save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def _draw_hint(picture: Image.Image, hint: str, mark: str) -> None:
@@ -170,7 +178,7 @@ def _stamp(word: str) -> Image.Image:
 
 @lru_cache(maxsize=32)
 def _thumb(photo: bytes) -> Image.Image:
-    """The photo as a small square with round corners on paper. Kept: a product is sold more than once. Never draw on it."""
+    """The photo as a small square with round corners on paper. Kept, because a product is sold more than once."""
     ground = Image.new("RGB", (_THUMB, _THUMB), paint.PAPER)
     ground.paste(product.thumbnail(photo, _THUMB), (0, 0), paint.rounded(ground.size, 22))
     return ground

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -29,7 +29,14 @@ class Upload:
     photo: bytes
 
 
-Request = card.PaymentCard | card.Receipt | chart.StatsChart | fxchart.FxChart | BareCode | Upload | Sheet
+@dataclass(frozen=True)
+class Thumbnail:
+    """A clean product photo, to be made as small as a card shows it."""
+
+    photo: bytes
+
+
+Request = card.PaymentCard | card.Receipt | chart.StatsChart | fxchart.FxChart | BareCode | Upload | Thumbnail | Sheet
 
 
 def _print(sheet: Sheet) -> bytes:
@@ -45,6 +52,7 @@ _PAINTERS: dict[type, Callable[[Any], bytes]] = {
     fxchart.FxChart: fxchart.fx_chart,
     BareCode: lambda code: qrfast.png(qrfast.matrix(code.payload)),
     Upload: lambda upload: product.normalise(upload.photo),
+    Thumbnail: lambda thumbnail: card.small_photo(thumbnail.photo),
     Sheet: _print,
 }
 
@@ -79,6 +87,9 @@ class Studio:
         return await asyncio.shield(drawing)  # one who gives up waiting takes the picture from nobody else
 
     async def _paint(self, request: Request) -> bytes:
+        if isinstance(request, card.PaymentCard | card.Receipt) and request.photo:
+            # A photo of 0.2 MB would go to the drawing process with every card of its product.
+            request = replace(request, photo=await self.draw(Thumbnail(request.photo)))
         picture, seconds = await asyncio.get_running_loop().run_in_executor(self._executor, _timed, request)
         self.cpu_seconds += seconds
         return picture

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.pictures import studio
+from bot.pictures import demo, studio
+from bot.pictures.card import PaymentCard
 from bot.pictures.product import BadPhoto
 from bot.pictures.studio import BareCode, Studio, Upload
 
@@ -75,3 +76,19 @@ async def test_warming_draws_for_nobody(executor):
     executor.gate.set()
     await Studio(executor).warm()
     assert executor.jobs == 1
+
+
+async def test_a_photo_is_made_small_once_and_its_cards_are_the_same(executor):
+    executor.gate.set()
+    drawing = Studio(executor)
+    photo = demo.draw_demo("tea")
+    for amount in ("€ 1", "€ 2", "€ 3"):
+        wanted = PaymentCard("payload", "Sampan", "PIX", "Order", amount, "tea", "hint", (), photo)
+        assert await drawing.draw(wanted) == studio.paint(wanted)
+    assert executor.jobs == 4
+
+
+async def test_a_damaged_photo_is_told_to_who_asked_for_the_card(executor):
+    executor.gate.set()
+    with pytest.raises(BadPhoto):
+        await Studio(executor).draw(PaymentCard("payload", "Sampan", "PIX", "Order", "€ 1", "tea", "hint", (), b"no"))
