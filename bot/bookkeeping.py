@@ -73,13 +73,13 @@ class Books:
 
         Raises BadStatement, Altered.
         """
-        now, methods = self._shop.clock.now(), self._shop.methods
+        methods = self._shop.methods
         channel = sepa.NAME if document.lstrip()[:3].startswith(_XML) else pix.NAME
         account = methods[channel].account if channel in methods else ""
         if channel == sepa.NAME:
-            statements = camt.read_camt(document, account, now, channel)
+            statements = camt.read_camt(document, account, self._shop.clock.now(), channel)
         else:
-            statements = pix_report.read_report(document, account, now)
+            statements = pix_report.read_report(document, account)
         return await self._told(channel, _book_statements, statements)
 
     async def at_the_door(self, document: bytes) -> int:

@@ -43,7 +43,7 @@ async def decided(notice: Notice) -> None:
     """Won, lost or closed. What has been taken up again meanwhile is told of by its own notice."""
     view = await _view(notice)
     if view.case.state in _DECIDED:
-        await notice.say(screens.decided(notice.t, view, _reader(notice)))
+        await notice.say(screens.decided(notice.t, view))
 
 
 async def soon(notice: Notice) -> None:

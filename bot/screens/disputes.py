@@ -10,7 +10,6 @@ from bot.screens.fit import MESSAGE, fitted
 from bot.screens.screen import Key, Screen, row, rows
 from bot.words import Html, Word, Words
 from core.ids import OrderId, PersonId
-from core.money import Money
 from core.payments.disputes.complaints import Complaint
 from core.payments.disputes.dispute import Dispute, DisputeState, Evidence
 
@@ -165,7 +164,7 @@ def soon(t: Words, view: CaseView) -> Screen:
     )
 
 
-def decided(t: Words, view: CaseView, reader: PersonId, back: Money | None = None) -> Screen:
+def decided(t: Words, view: CaseView) -> Screen:
     """How it ended."""
     case = view.case
     order = case.order or "—"
@@ -179,7 +178,7 @@ def decided(t: Words, view: CaseView, reader: PersonId, back: Money | None = Non
         if not case.is_complaint:
             more = t("{amount} stays with the payer.", amount=case.amount)
         else:
-            more = t("{amount} is on its way back.", amount=back or case.amount)
+            more = t("{amount} is on its way back.", amount=case.amount)
     return Screen(text + Html("\n") + more)
 
 

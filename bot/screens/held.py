@@ -70,21 +70,12 @@ def _for_the_owner(t: Words, what: Choices, default: str) -> list[Html]:
     elif what.again:
         lines.append(t("Order {order} can be taken up again: this covers it.", order=what.again))
     lines.append(t("It is yours: choose what becomes of it. /held shows it again."))
-    if what.receipt.decide_by:
-        sentence = (
-            "If you don’t, it is sent back to the account it came from after {moment}."
-            if default == "refund"
-            else "If you don’t by {moment}, it stays safe here and the shop will ask you."
-        )
-        lines.append(t(Word(sentence), moment=what.receipt.decide_by))
+    by = what.receipt.decide_by
+    if by and default == "refund":
+        lines.append(t("If you don’t, it is sent back to the account it came from after {moment}.", moment=by))
+    elif by:
+        lines.append(t("If you don’t by {moment}, it stays safe here and the shop will ask you.", moment=by))
     return lines
-
-
-# Marks for the catalogue: the two ends of a choice that nobody makes.
-DEFAULTS = (
-    Word("If you don’t, it is sent back to the account it came from after {moment}."),
-    Word("If you don’t by {moment}, it stays safe here and the shop will ask you."),
-)
 
 
 def _choices(t: Words, what: Choices) -> list[tuple[Key, ...]]:

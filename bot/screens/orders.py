@@ -110,7 +110,7 @@ def ended(t: Words, order: Order) -> Html:
     return t("✖️ <b>Order {order} is cancelled.</b>\nPlease don’t pay it any more.", order=order.id)
 
 
-def order(t: Words, view: OrderView, reader: int, method: Method | None, now: datetime, *, admin: bool) -> Screen:
+def order(t: Words, view: OrderView, reader: int, now: datetime, *, admin: bool) -> Screen:
     """An order as its shopper, its seller or an admin sees it."""
     one = view.order
     before = [

@@ -35,8 +35,7 @@ def _orders(uow: UnitOfWork, who: PersonId, offset: int) -> list[Order]:
 async def order(visit: Visit, order_id: str) -> None:
     """One order."""
     view = await visit.look(browse.order_view, OrderId(order_id), visit.who, admin=visit.is_admin)
-    method = visit.shop.methods.get(view.order.method)
-    await visit.say(screens.order(visit.t, view, visit.who, method, visit.shop.clock.now(), admin=visit.is_admin))
+    await visit.say(screens.order(visit.t, view, visit.who, visit.shop.clock.now(), admin=visit.is_admin))
 
 
 async def code_again(visit: Visit, order_id: str) -> None:

@@ -57,7 +57,7 @@ _AMOUNT = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}")
 _MOST_ROWS = 100_000
 
 
-def read_report(document: bytes, account: str, now: datetime) -> list[Statement]:
+def read_report(document: bytes, account: str) -> list[Statement]:
     """The report as one statement. Raises BadStatement; nothing is returned of a document with a fault."""
     try:
         text = document.decode("utf-8-sig")

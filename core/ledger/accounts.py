@@ -63,13 +63,11 @@ SUSPENSE = "suspense"
 FEES = "rev:fee"
 MARKUP = "rev:fx_markup"
 PROCESSOR_FEES = "exp:processor"
-NETWORK_FEES = "exp:network"
 DISPUTE_FEES = "exp:dispute"
 CHARGEBACK_LOSS = "exp:chargeback"
 INSTALMENT_LOSS = "exp:instalment"
 FX_RESULT = "pnl:fx"
 ROUNDING = "pnl:rounding"
-EQUITY = "equity"
 
 
 def kind_of(account: str) -> Kind:

@@ -218,11 +218,11 @@ def _may_come_to(operation: Operation, amount: Money) -> bool:
 
 def succeed(uow: UnitOfWork, shop: Shop, operation: Operation, outcome: Succeeded) -> Operation:
     """The money has moved. Raises Altered when the channel told of the same payment before, with other content."""
-    evidence = (outcome.evidence or outcome.fact or "its channel's answer")[:64]
     if operation.kind is OperationKind.CHARGE:
-        return _charged(uow, shop, operation, outcome, evidence)
+        return _charged(uow, shop, operation, outcome)
     if operation.state in (_S.SUCCEEDED, _S.RESERVED):
         return operation
+    evidence = (outcome.evidence or outcome.fact or "its channel's answer")[:64]
     if operation.kind in _ENDS:
         return _ENDS[operation.kind][0](uow, shop, operation, evidence)
     return uow.operations.save(replace(operation.move(_S.SUCCEEDED), evidence=evidence))
@@ -241,7 +241,7 @@ def fail(uow: UnitOfWork, shop: Shop, operation: Operation, reason: str) -> Oper
     return ended
 
 
-def _charged(uow: UnitOfWork, shop: Shop, operation: Operation, outcome: Succeeded, evidence: str) -> Operation:
+def _charged(uow: UnitOfWork, shop: Shop, operation: Operation, outcome: Succeeded) -> Operation:
     """A charge's success is the same fact that a webhook or a statement tells, and enters by the same door."""
     fact = Fact(
         channel=operation.channel,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.errors import Gone
 from core.ids import PersonId
 from core.ledger import accounts
 from core.ledger.journal import credit, debit, entry
@@ -171,11 +170,3 @@ def listeners(shop: Shop, receipt: Receipt) -> list[PersonId]:
     """Its owner first, then the admins."""
     owner = [] if receipt.payer is None else [receipt.payer]
     return [*owner, *sorted(shop.admins - set(owner))]
-
-
-def need_receipt(uow: UnitOfWork, shop: Shop, who: PersonId, receipt_id: str) -> Receipt:
-    """A receipt for its payer or an admin. Raises Gone."""
-    receipt = uow.receipts.need(receipt_id)
-    if who not in shop.admins and who != receipt.payer:
-        raise Gone
-    return receipt

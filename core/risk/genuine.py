@@ -68,11 +68,6 @@ class Verdict:
     likeness: tuple[str, ...] = ()  # of LOOKALIKE: name, reference, amount
     host: str = ""  # of LINK and BEHIND
 
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What the code leaves open, or does besides."""
-        return self.code.problems if self.code else ()
-
 
 _TRAPS = frozenset({Problem.COLLECT, Problem.RECURRING, Problem.CONTRACT_CALL})
 _ALARMS = 5  # a day, that one person may set off: a forger must not bury the admins

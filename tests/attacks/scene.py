@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import timedelta
@@ -253,8 +252,3 @@ async def heard(town: OpenDemo, person: Chatter) -> list[str]:
         if call["method"] == "answerCallbackQuery" or str(params.get("chat_id")) == str(person.who):
             told.append(" ".join(str(params.get(name) or "") for name in ("text", "caption", "media", "reply_markup")))
     return told
-
-
-async def all_at_once(*acts: Any) -> list[Any]:
-    """Do things together, so that they race."""
-    return list(await asyncio.gather(*acts))

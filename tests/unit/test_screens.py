@@ -82,7 +82,7 @@ def test_the_messages_of_a_long_order_fit(language: str) -> None:
     t, shop = Words.of(language), a_shop()
     view = a_long_order(OrderState.PAID, 60)
     for screen in (
-        orders.order(t, view, MAYA, SEPA, NOON, admin=True),
+        orders.order(t, view, MAYA, NOON, admin=True),
         orders.sold(t, view),
         cart.review(t, view, shop, a_person(MAYA)),
     ):
@@ -97,7 +97,7 @@ def test_of_two_rates_of_a_pair_the_buyer_sees_theirs_and_the_seller_theirs() ->
     )
     quote = replace(view.quote, pay=money("612.00 BRL"), owed=money("601.00 BRL"), rates=(bought, owed))
     assert ["6.12" in line for line in cart.pay_rates(t, quote)] == [True]
-    text = orders.order(t, replace(view, quote=quote), ROSA, PIX, NOON, admin=False).text
+    text = orders.order(t, replace(view, quote=quote), ROSA, NOON, admin=False).text
     assert "6.01" in text and "6.12" not in text
 
 

@@ -145,7 +145,7 @@ def _amount(plan: Plan, number: int) -> Money:
 
 def _new_code(uow: UnitOfWork, shop: Shop, order: Order, plan: Plan, number: int) -> Operation:
     assert order.intent is not None
-    take_back_codes(uow, shop, plan)
+    take_back_codes(uow, plan)
     method, amount = _method(shop, order, plan.left), _amount(plan, number)
     part = plan.open()[0][0]
     until = max(part.due_at + shop.policy.instalments.grace, shop.clock.now() + shop.policy.pay_within[method.name])
@@ -163,7 +163,7 @@ def _method(shop: Shop, order: Order, amount: Money) -> Method:
     raise NoMethod
 
 
-def take_back_codes(uow: UnitOfWork, shop: Shop, plan: Plan) -> None:
+def take_back_codes(uow: UnitOfWork, plan: Plan) -> None:
     """Our own offers end; a charge that a channel was asked for must have its end first. Raises MayStillBePaid."""
     for code in plan.codes:
         charge = uow.operations.lock(code.operation)

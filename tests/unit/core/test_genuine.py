@@ -236,7 +236,7 @@ def test_a_standing_order_in_our_name_is_a_trap(world: World) -> None:
     recurring = tlv.build([("00", pix.GUID), ("25", "pix.example/rec/1")])
     code = a_pix(key="pix@sampan.example", name="SAMPAN LTDA", **{"80": recurring})
     verdict = judged(world, code)
-    assert verdict.kind is Kind.MANDATE and Problem.RECURRING in verdict.problems
+    assert verdict.kind is Kind.MANDATE and verdict.code and Problem.RECURRING in verdict.code.problems
 
 
 # The mark

@@ -10,7 +10,7 @@ from core.channels.camt import BadStatement
 from core.channels.pix_report import read_report
 from core.payments.recon.bankline import LineKind
 from core.payments.recon.reported import Reported
-from tests.builders import NOON, money
+from tests.builders import money
 
 HEAD = "account,type,id,settled_at,gross,fee,net,txid,our_id,of,batch"
 PAID = "pix@shop,payment,E1,2026-10-30T09:00:00-03:00,100.00,0.99,99.01,TX1,,,"
@@ -20,7 +20,7 @@ REPORT = "\n".join([HEAD, PAID, BACK]) + "\n"
 
 def read(text: str | bytes) -> list[Reported]:
     body = text.encode() if isinstance(text, str) else text
-    (told,) = read_report(body, "pix@shop", NOON)
+    (told,) = read_report(body, "pix@shop")
     assert told.final
     return list(told.lines)
 
@@ -41,8 +41,8 @@ def test_columns_may_come_in_any_order_by_semicolons_with_strangers_among_them()
 
 
 def test_the_same_bytes_are_the_same_document() -> None:
-    one, other = (read_report(text.encode(), "pix@shop", NOON)[0] for text in (REPORT, REPORT + "\n"))
-    assert one.document == read_report(REPORT.encode(), "pix@shop", NOON)[0].document != other.document
+    one, other = (read_report(text.encode(), "pix@shop")[0] for text in (REPORT, REPORT + "\n"))
+    assert one.document == read_report(REPORT.encode(), "pix@shop")[0].document != other.document
 
 
 @pytest.mark.parametrize("text", [

@@ -11,7 +11,7 @@ from core.payments.driver import dispatch
 from core.payments.operations import Operation, OperationState
 from core.payments.outcomes import record
 from core.payments.receipts import Misfit, Receipt
-from core.payments.receiving import need_receipt, take_in
+from core.payments.receiving import take_in
 from core.payments.refund import Refund, RefundState
 from core.payments.refunds import (
     NothingToRefund,
@@ -380,16 +380,6 @@ def test_a_refused_refund_that_went_out_after_all_is_booked_and_not_sent_a_secon
     assert world.books() == {}
     with pytest.raises(NothingToRefund):
         world.sends_back(ADA, operation.receipt)
-
-
-def test_a_receipt_is_shown_to_its_payer_and_the_admins_only() -> None:
-    world, order = paid()
-    receipt = world.pays(order)
-    assert world.look(need_receipt, world.shop, MAYA, receipt.id) == receipt
-    assert world.look(need_receipt, world.shop, ADA, receipt.id) == receipt
-    for who in (LIN, ROSA, STRANGER):
-        with pytest.raises(Gone):
-            world.look(need_receipt, world.shop, who, receipt.id)
 
 
 def test_a_shop_without_the_rail_leaves_a_refund_in_doubt_until_it_has_it_again() -> None:

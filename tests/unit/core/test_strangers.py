@@ -6,7 +6,6 @@ import pytest
 
 from core.errors import Gone, NotAllowed
 from core.ids import OrderId, PersonId, ProductId
-from core.payments.receiving import need_receipt
 from core.payments.refunds import refund_order, refund_receipt
 from core.shop.browse import order_view, product_view
 from core.shop.catalogue import ProductState
@@ -96,8 +95,6 @@ def test_held_money_of_another_is_gone_as_money_that_never_came() -> None:
     for who, name in ((LIN, receipt.id), (ROSA, receipt.id), (MAYA, "N0TH1NG")):
         with pytest.raises(Gone):
             world.do(refund_receipt, who, name)
-        with pytest.raises(Gone):
-            world.look(need_receipt, world.shop, who, name)
 
 
 def test_who_is_no_admin_learns_nothing_from_asking_for_a_refund_of_an_order() -> None:
