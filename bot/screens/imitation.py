@@ -17,21 +17,25 @@ class Sign(StrEnum):
     ACCOUNT = "account"
 
 
-def warning(sign: Sign, about: str, bot: str) -> Html:
-    """To everybody in the group, whatever they read."""
-    return Html("\n\n").join(_warning(Words.of(language), sign, about, bot) for language in locales.LANGUAGES)
+def warning(sign: Sign, about: str, bot: str, *, is_last: bool = False) -> Html:
+    """To everybody in the group, whatever they read. `is_last`: this sender is not warned of again for a while."""
+    return Html("\n\n").join(_warning(Words.of(language), sign, about, bot, is_last) for language in locales.LANGUAGES)
 
 
-def _warning(t: Words, sign: Sign, about: str, bot: str) -> Html:
+def _warning(t: Words, sign: Sign, about: str, bot: str, is_last: bool) -> Html:
     said = {
         Sign.NAME: t("🚨 <b>Careful: this is not {name}.</b> Only the name looks like it.", name=about),
         Sign.USERNAME: t("🚨 <b>Careful: @{name} is not this shop.</b>", name=about),
         Sign.CODE: t("🚨 <b>Careful: do not pay this code.</b> It is not one of this shop’s that waits for a payment."),
         Sign.ACCOUNT: t("🚨 <b>Careful: nobody pays this shop to this account.</b>"),
     }[sign]
-    return Html("\n").join(
-        [said, t("Pay only by the card in your private chat with @{bot}: it shows your own safety phrase.", bot=bot)]
-    )
+    lines = [
+        said,
+        t("Pay only by the card in your private chat with @{bot}: it shows your own safety phrase.", bot=bot),
+    ]
+    if is_last:
+        lines.append(t("I have warned of this sender several times and say no more for now: trust nothing of theirs."))
+    return Html("\n").join(lines)
 
 
 def report(t: Words, sign: Sign, like: str, link: str) -> Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ from core.shop.notices import tell
 
 _FRESH = timedelta(minutes=1)  # for so long the sellers' names are not read again
 _QUIET = timedelta(hours=1)
-_WARNINGS = 6  # a group hears in that time, whatever is written there
+_EACH = 4  # warnings of one sender that a group hears in that time; the last says that it is
+_AGAIN = 12  # … of all senders that it was warned of before. The first warning of somebody is never among them
 
 # A code in a group is nobody's to pay, but for one of ours that somebody shows on purpose; no code at all is no matter.
 _HARMLESS = (Kind.TEXT, Kind.SLIP)
@@ -35,10 +36,11 @@ _CHATS = ("t.me", "telegram.me")
 
 @dataclass(frozen=True, slots=True)
 class Overheard:
-    """What is wrong with a message: which sign, and what of ours it looks like or leads to."""
+    """What is wrong with a message: which sign, what of ours it looks like or leads to, and what exactly it shows."""
 
     sign: Sign
     about: str
+    shown: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +69,22 @@ class Watch:
         self._house = house
         self._known: Known | None = None
         self._read_at = self._since = house.shop.clock.now()
-        self._warned: set[tuple[int, int, Sign]] = set()
-        self._warnings: Counter[int] = Counter()
+        self._warned: defaultdict[tuple[int, int], set[Overheard]] = defaultdict(set)  # of whom, in which group
+        self._again: Counter[int] = Counter()
 
     async def hear(self, message: Message) -> None:
         """Warn the group of a message, where there is something to warn of; tell the admins."""
         if message.via_bot is not None and message.via_bot.username == self._house.bot_name:
             return  # a card of ours that somebody shared
         found = await self._judge(message)
-        if found is None or not self._may_warn(message, found.sign):
+        if found is None:
             return
+        told = self._count(message.chat.id, _sender(message), found)
+        if not told:
+            return
+        words = screens.warning(found.sign, found.about, self._house.bot_name, is_last=told == _EACH)
         with suppress(TelegramError):  # the bot may not write there, or the message is gone
-            await message.reply_html(screens.warning(found.sign, found.about, self._house.bot_name), do_quote=True)
+            await message.reply_html(words, do_quote=True)
         await self._house.store.write(_report, self._house.shop, message.chat.id, message.message_id, found)
         self._house.poke()
 
@@ -100,15 +106,16 @@ class Watch:
         found = [text.strip().encode()] if classify(text.strip()) is not None else []
         with suppress(Refusal):  # too many pictures, or one that cannot be read: nothing to say to a group
             if genuine.is_picture(message):
-                self._house.reader.take_turn(message.chat.id)
+                self._house.reader.take_turn(_sender(message))  # nobody uses up the looks at what others send
                 found += await self._house.reader.read(await genuine.fetch(message))
         for payload in found:
             if alike := username_of(payload.decode(errors="replace"), ours):
                 return Overheard(Sign.USERNAME, alike)
-        is_bad: bool = bool(found) and await self._house.store.read(_some_bad, self._house.shop, who, found)
-        if is_bad:
-            return Overheard(Sign.CODE, "")
-        return Overheard(Sign.ACCOUNT, "") if stranger_account(text, ours) else None
+        bad = await self._house.store.read(_bad, self._house.shop, who, found) if found else b""
+        if bad:
+            return Overheard(Sign.CODE, "", bad)
+        account = stranger_account(text, ours)
+        return Overheard(Sign.ACCOUNT, "", account.encode()) if account else None
 
     async def _names(self) -> Known:
         now = self._house.shop.clock.now()
@@ -117,16 +124,28 @@ class Watch:
             self._read_at = now
         return self._known
 
-    def _may_warn(self, message: Message, sign: Sign) -> bool:
-        now, sender = self._house.shop.clock.now(), message.sender_chat or message.from_user
+    def _count(self, chat: int, sender: int, found: Overheard) -> int:
+        """The number of this warning among those of its sender; 0 when the group need not, or must not, hear it.
+
+        Each sender has a share of their own: who writes throwaway messages uses up the warnings of nobody else.
+        """
+        now = self._house.shop.clock.now()
         if now - self._since >= _QUIET:
-            self._warned, self._warnings, self._since = set(), Counter(), now
-        key = (message.chat.id, sender.id if sender else 0, sign)
-        if key in self._warned or self._warnings[message.chat.id] >= _WARNINGS:
-            return False
-        self._warned.add(key)
-        self._warnings[message.chat.id] += 1
-        return True
+            self._warned.clear()
+            self._again.clear()
+            self._since = now
+        before = self._warned[chat, sender]
+        if found in before or len(before) >= _EACH or (before and self._again[chat] >= _AGAIN):
+            return 0
+        self._again[chat] += bool(before)
+        before.add(found)
+        return len(before)
+
+
+def _sender(message: Message) -> int:
+    """Who a message is from, by number: a person or a channel."""
+    sender = message.sender_chat or message.from_user
+    return sender.id if sender else 0
 
 
 def _words(message: Message, text: str) -> Iterator[str]:
@@ -137,8 +156,9 @@ def _words(message: Message, text: str) -> Iterator[str]:
             yield entity.url
 
 
-def _some_bad(uow: UnitOfWork, shop: Shop, who: PersonId, found: list[bytes]) -> bool:
-    return any(_is_bad(judge(uow, shop, who, payload)) for payload in found)
+def _bad(uow: UnitOfWork, shop: Shop, who: PersonId, found: list[bytes]) -> bytes:
+    """The first of these codes that a group should not pay; b"" for none."""
+    return next((payload for payload in found if _is_bad(judge(uow, shop, who, payload))), b"")
 
 
 def _is_bad(verdict: Verdict) -> bool:

@@ -8,6 +8,7 @@ import re
 import pytest
 import pytest_asyncio
 import segno
+from stdnum import iban
 
 from bot.demo import ADMIN, ROSA
 from tests.flows.driver import GROUP
@@ -88,7 +89,7 @@ async def test_other_words_stand_on_the_next_card(town):
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def calm(town):
-    """An hour in which nobody was warned: a group hears only so many warnings in one."""
+    """An hour in which nobody was warned of: a group hears only so many warnings in one."""
     await town.skip(3601)
     return town
 
@@ -146,6 +147,31 @@ async def test_a_group_hears_each_warning_once(calm):
     await eve.say("one", GROUP)
     await eve.wait_for("🚨", GROUP)
     assert await warned(town, eve, "two") is None
+
+
+def an_account(number):
+    """A German account that is not the shop's."""
+    digits = f"37040044{number:010d}"
+    return f"DE{iban.calc_check_digits('DE00' + digits)}{digits}"
+
+
+async def test_throwaway_messages_of_one_sender_hide_neither_what_they_write_next_nor_another_forger(calm):
+    town = calm
+    eve, eva = await town.newcomer("Eve"), await town.newcomer("Eva")
+    heard = [await warned(town, eve, f"pay to {an_account(n)}") for n in range(1, 7)]
+    assert [one is not None for one in heard] == [True] * 4 + [False] * 2
+    assert "say no more for now" in heard[3]["text"] and "暂时不再" in heard[3]["text"]
+    assert "say no more" not in heard[2]["text"]
+    assert await warned(town, eva, f"pay to {an_account(1)}")
+
+
+async def test_however_many_a_group_was_warned_of_the_next_forger_is_warned_of_too(calm):
+    town = calm
+    for n in range(5):
+        eve = await town.newcomer("Eve")
+        heard = [await warned(town, eve, f"pay to {an_account(m)}") for m in range(3 * n + 1, 3 * n + 5)]
+        assert heard[0], "the first of each"
+    assert heard[1:] == [None] * 3, "but not every one of those warned of before"
 
 
 async def test_people_talking_in_a_group_are_left_alone_and_not_written_down(calm):
