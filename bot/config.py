@@ -25,49 +25,13 @@ TELEGRAM = "https://api.telegram.org"
 KEY_FILE = "secret.key"
 _MOST_ID = 2**52  # Telegram: user ids have at most 52 significant bits
 
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One line of the table that README and `sampan doctor` print."""
-
-    name: str
-    meaning: str
-    default: str
-    example: str
-
-
-VARIABLES = (
-    Variable("SAMPAN_BOT_TOKEN", "The bot's token from @BotFather. Needed to serve.", "", "123456:AA…"),
-    Variable("SAMPAN_BOT_API", "Base URL of the Bot API.", TELEGRAM, "http://127.0.0.1:8081"),
-    Variable("SAMPAN_DATA", "Folder for the database and the key file.", "./sampan-data", "/var/lib/sampan"),
-    Variable("SAMPAN_DATABASE_URL", "PostgreSQL instead of SQLite in the data folder.", "", "postgresql://host/sampan"),
-    Variable("SAMPAN_ADMINS", "Telegram user ids of the admins, by comma.", "", "42,4711"),
-    Variable("SAMPAN_PUBLIC_URL", "Where Telegram, banks and phones reach this machine: webhooks, the secure page.",
-             "long polling", "https://shop.example"),
-    Variable("SAMPAN_WEBHOOK_SECRET", "Sent with each webhook.", "made from the key", "letters-and_digits"),
-    Variable("SAMPAN_LISTEN", "Address of our web server.", "127.0.0.1:8080", "0.0.0.0:8080"),
-    Variable("SAMPAN_SECRET_KEY", "Signs buttons and encrypts personal data; keep it as safe as the database.",
-             f"a file {KEY_FILE} in the data folder, made once", "at least 32 characters"),
-    Variable("SAMPAN_SHOP_NAME", "The shop's name on cards and receipts.", "Sampan", "Olio & Co"),
-    Variable("SAMPAN_COUNTRY", "Where the shop is, ISO 3166 (two letters).", "the IBAN's, BR with PIX, or DE", "IT"),
-    Variable("SAMPAN_POLICY", "A policy file (TOML) of your own.", "the one shipped", "/etc/sampan/policy.toml"),
-    Variable("SAMPAN_SEPA_IBAN", "Account for SEPA transfers; switches SEPA on.", "", "DE89 3704 0044 0532 0130 00"),
-    Variable("SAMPAN_SEPA_NAME", "Its holder, as the bank knows them. Needed with the IBAN.", "", "Olio GmbH"),
-    Variable("SAMPAN_SEPA_BIC", "Its BIC; only some banks still ask.", "", "COBADEFFXXX"),
-    Variable("SAMPAN_SEPA_BANK_URL", "The bank's API for refunds.", "by hand", "https://bank.example"),
-    Variable("SAMPAN_PIX_KEY", "PIX key; switches PIX on.", "", "123e4567-e12b-12d1-a456-426655440000"),
-    Variable("SAMPAN_PIX_NAME", "Its holder. Needed with the key.", "", "Loja Azul"),
-    Variable("SAMPAN_PIX_CITY", "Their city. Needed with the key.", "", "Recife"),
-    Variable("SAMPAN_PIX_API_URL", "The bank's PIX API, for refunds.", "by hand", "https://bank.example"),
-    Variable("SAMPAN_BANK_KEY", "What we say to the bank's APIs (bearer).", "", ""),
-    Variable("SAMPAN_BANK_SECRET", "What the bank signs its webhooks with (HMAC). Needed with PIX.", "", ""),
-    Variable("SAMPAN_CODES_URL", "A gateway that sends codes by SMS or mail (JSON POST).", "no codes",
-             "https://gateway.example/send"),
-    Variable("SAMPAN_CODES_KEY", "What we say to that gateway (bearer). Needed with the URL.", "", ""),
-    Variable("SAMPAN_RATES", "Exchange rates: ecb, ecb:URL, json:URL, two of these by comma to be compared, or history "
-             "(the shipped file).", "ecb", "ecb,json:https://rates.example/latest"),
-    Variable("SAMPAN_RATES_MAX_AGE", "Business days after which a rate is too old.", "the policy's", "3"),
-)  # fmt: skip
+_NAMES = (
+    "BOT_TOKEN BOT_API DATA DATABASE_URL ADMINS PUBLIC_URL WEBHOOK_SECRET LISTEN SECRET_KEY SHOP_NAME COUNTRY POLICY "
+    "SEPA_IBAN SEPA_NAME SEPA_BIC SEPA_BANK_URL PIX_KEY PIX_NAME PIX_CITY PIX_API_URL BANK_KEY BANK_SECRET CODES_URL "
+    "CODES_KEY RATES RATES_MAX_AGE"
+)
+VARIABLES = frozenset(PREFIX + name for name in _NAMES.split())
+"""All there are; the table in README says what each means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +163,7 @@ class _Reader:
             codes_key=self._codes_key(),
             rates=self._rates(),
             rates_max_age=self._max_age(),
-            unknown=tuple(sorted(self._values.keys() - {variable.name for variable in VARIABLES})),
+            unknown=tuple(sorted(self._values.keys() - VARIABLES)),
         )
         if self._faults:
             raise BadConfig(self._faults)
