@@ -10,8 +10,16 @@ from telegram.constants import MediaGroupLimit, MessageLimit
 from bot.sandbox.entities import formatted
 from bot.sandbox.errors import bad
 from bot.sandbox.files import MAX_DOWNLOAD, StoredFile, photo_size
-from bot.sandbox.keyboards import parse_markup
-from bot.sandbox.methods.registry import Json, find_person, find_reply, markup_of, method, send, text_of, writable_chat
+from bot.sandbox.methods.registry import (
+    Json,
+    deliver,
+    find_person,
+    find_reply,
+    markup_for,
+    method,
+    text_of,
+    writable_chat,
+)
 from bot.sandbox.methods.send import caption_content
 from bot.sandbox.params import Params, Upload, whole
 from bot.sandbox.world import World
@@ -72,20 +80,14 @@ def media_content(world: World, kind: str, stored: StoredFile, fields: Json) -> 
 def _send_file(world: World, params: Params, kind: str) -> Json:
     caption, entities = text_of(world, params, "caption", "caption_entities", _CAPTION, "Message caption")
     chat = writable_chat(world, params)
-    reply_markup_is_fine(params, private=chat.private)
+    markup = markup_for(params, chat, {})  # before a file is kept for a bad one
     stored = resolve(world, params, kind, params.values.get(kind), kind)
     content = {**media_content(world, kind, stored, params.values), **caption_content(caption, entities)}
     if params.boolean("has_spoiler") and kind in ("photo", "video", "animation"):
         content["has_media_spoiler"] = True
     if params.boolean("show_caption_above_media") and caption:
         content["show_caption_above_media"] = True
-    return send(world, params, chat, content)
-
-
-def reply_markup_is_fine(params: Params, *, private: bool) -> None:
-    """Refuse a bad keyboard before a file is kept for it."""
-    if params.has("reply_markup"):
-        parse_markup(markup_of(params), private=private)
+    return deliver(world, params, chat, content, markup)
 
 
 @method("sendPhoto")

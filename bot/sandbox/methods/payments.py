@@ -11,7 +11,7 @@ from telegram.constants import InvoiceLimit, StarTransactionsLimit
 
 from bot.sandbox.amounts import amount_text
 from bot.sandbox.errors import bad
-from bot.sandbox.methods.registry import Json, method, send, writable_chat
+from bot.sandbox.methods.registry import Json, deliver, markup_for, method, writable_chat
 from bot.sandbox.params import Params, fields_of
 from bot.sandbox.world import World
 
@@ -92,7 +92,8 @@ def send_invoice(world: World, params: Params) -> Json:
     chat = writable_chat(world, params)
     terms = invoice_terms(world, params)
     pay = {"inline_keyboard": [[pay_button(terms)]]}
-    sent = send(world, params, chat, invoice_content(terms), invoice=terms, default_markup=pay)
+    content = invoice_content(terms)
+    sent = deliver(world, params, chat, content, markup_for(params, chat, content) or pay, invoice=terms)
     world.invoices[terms["slug"]] = terms
     return sent
 

@@ -113,16 +113,22 @@ def markup_of(params: Params) -> Any:
     return given
 
 
-def send(
-    world: World, params: Params, chat: Chat, content: Json, *, default_markup: Json | None = None, **more: Any
-) -> Json:
-    """The common end of every send method: reply, keyboard, flags, then the message itself."""
+def markup_for(params: Params, chat: Chat, content: Json) -> Json | None:
+    """`reply_markup` as a message of this content carries it in this chat. Raises ApiError 400."""
+    return parse_markup(markup_of(params), private=chat.private, invoice="invoice" in content)
+
+
+def send(world: World, params: Params, chat: Chat, content: Json, **more: Any) -> Json:
+    """The end of most send methods: the keyboard as given, then the rest."""
+    return deliver(world, params, chat, content, markup_for(params, chat, content), **more)
+
+
+def deliver(world: World, params: Params, chat: Chat, content: Json, markup: Json | None, **more: Any) -> Json:
+    """The common end of every send method: reply, flags, then the message itself."""
     reply = find_reply(chat, params)
-    markup = parse_markup(markup_of(params), private=chat.private, invoice="invoice" in content)
     extra: Json = dict(more.pop("extra", {}))
     if params.boolean("protect_content"):
         extra["has_protected_content"] = True
     if params.has("message_effect_id") and chat.private:
         extra["effect_id"] = params.text("message_effect_id")
-    post = world.post(chat, world.bot, content, markup=markup or default_markup, reply_to=reply, extra=extra, **more)
-    return post.wire
+    return world.post(chat, world.bot, content, markup=markup, reply_to=reply, extra=extra, **more).wire
