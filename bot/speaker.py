@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from telegram import Message
+from telegram import MaybeInaccessibleMessage
 from telegram.error import BadRequest
 
 from bot.callbacks import Buttons
 from bot.pictures.studio import Request, Studio
 from bot.screens.screen import Key, Rows, Screen
 from bot.wire.calls import UPLOAD, Calls, Json
+from bot.wire.intake import PHOTO
 from bot.words import Html, tame
 from core.ports import Pictures
 from core.shop.catalogue import Product
@@ -78,9 +79,9 @@ class Speaker:
             parse_mode="HTML",
         )
 
-    async def show(self, old: Message | None, chat: int, screen: Screen, owner: int | None) -> int:
+    async def show(self, old: MaybeInaccessibleMessage | None, chat: int, screen: Screen, owner: int | None) -> int:
         """In place of `old` where Telegram can do that, else as a new message below it; the id of what shows it."""
-        if old is None or screen.ask or bool(old.photo) != screen.pictured:
+        if old is None or screen.ask or bool(old.api_kwargs[PHOTO]) != screen.pictured:
             return await self.say(chat, screen, owner)
         try:
             await self._edit(old, chat, screen, owner)
@@ -100,7 +101,7 @@ class Speaker:
             reply_markup=self.keyboard(screen.keys, owner),
         )
 
-    async def _edit(self, old: Message, chat: int, screen: Screen, owner: int | None) -> None:
+    async def _edit(self, old: MaybeInaccessibleMessage, chat: int, screen: Screen, owner: int | None) -> None:
         if screen.product and _shows(old, screen.product):
             await self.caption(chat, old.message_id, screen.text, screen.keys, owner)
         elif screen.pictured:
@@ -158,5 +159,5 @@ class Speaker:
             await self._remember(screen.product, sent["photo"][-1]["file_id"])
 
 
-def _shows(message: Message, product: Product) -> bool:
-    return bool(product.file_id) and any(size.file_id == product.file_id for size in message.photo)
+def _shows(message: MaybeInaccessibleMessage, product: Product) -> bool:
+    return bool(product.file_id) and any(size["file_id"] == product.file_id for size in message.api_kwargs[PHOTO])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from telegram import CallbackQuery, Message, Update, User
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update, User
 from telegram.error import NetworkError, TelegramError
 
 from bot.bookkeeping import Booked
@@ -18,6 +18,7 @@ from bot.pictures.reading import Reader
 from bot.pictures.studio import Request
 from bot.screens.screen import Screen
 from bot.speaker import Speaker
+from bot.wire.intake import PHOTO
 from bot.words import Html, Words
 from core.errors import NotAllowed
 from core.ids import PersonId
@@ -101,9 +102,11 @@ class Visit:
         self.who = PersonId(user.id)
         self.t = Words.of(person.language)
         self.query: CallbackQuery | None = update.callback_query
-        self.message: Message | None = (
-            update.effective_message if isinstance(update.effective_message, Message) else None
-        )
+        self.message: Message | None = None if self.query else update.effective_message
+        on = self.query.message if self.query else None
+        # A card in a group by inline mode has no message that we could reach, and one too old none that we could edit.
+        self.shown: MaybeInaccessibleMessage | None = on if on is not None and PHOTO in on.api_kwargs else None
+        """The message that the pressed button stands on, where it can be edited."""
         self.origin: dict[str, str] = {}  # what was asked for, to be taken up again after a step-up
         self._answered = False
         self._answering: asyncio.Task[object] | None = None
@@ -183,11 +186,7 @@ class Visit:
     async def show(self, screen: Screen) -> int:
         """Answer with a screen: in place of the message whose button was pressed, else as a new message; its id."""
         self._answer_soon()
-        old = self.query.message if self.query and isinstance(self.query.message, Message) else None
-        if (
-            self.query is not None and self.query.message is None
-        ) or not self.is_private:  # a card in a group by inline mode: answer in private
-            old = None
+        old = self.shown if self.is_private else None  # a card in a group: answer in private
         return await self.house.speaker.show(old, self._chat, screen, self.who)
 
     async def say(self, screen: Screen) -> int:

@@ -112,8 +112,8 @@ async def confirm(visit: Visit, order_id: str, quote_id: str) -> None:
     """Place the order. The payment card comes from the outbox, so that no crash can lose it."""
     order = await visit.do(checkout.place, OrderId(order_id), QuoteId(quote_id))
     await visit.toast(visit.t.plain("Order {order} is placed. Here comes your payment code.", order=order.id))
-    if visit.query is not None and visit.message is not None:
-        await visit.house.speaker.strip(visit.message.chat.id, visit.message.message_id)
+    if visit.shown is not None:
+        await visit.house.speaker.strip(visit.shown.chat.id, visit.shown.message_id)
     for what in await visit.look(choices.held_for, visit.shop, visit.who):
         if order.id in {other.id for other in what.others}:
             await visit.say(held_screens.offered(visit.t, what.receipt, order.id))

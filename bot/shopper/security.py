@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
-from telegram import Message
 from telegram.error import BadRequest
 
 from bot import argon
@@ -120,9 +119,8 @@ async def new_recovery_code(visit: Visit) -> None:
 
 async def written_down(visit: Visit) -> None:
     """The code on paper leaves the chat."""
-    old = visit.query.message if visit.query else None
-    if isinstance(old, Message):
-        await forget(visit.house, old.chat.id, old.message_id)
+    if visit.shown is not None:
+        await forget(visit.house, visit.shown.chat.id, visit.shown.message_id)
     await visit.toast(visit.t.plain("It is gone from this chat."))
 
 

@@ -6,9 +6,9 @@ import logging
 import pytest
 from telegram import Update
 
-from bot.wire.intake import ALLOWED_UPDATES, Intake, Raw, kind_of, lane_of
+from bot.wire.intake import ALLOWED_UPDATES, PHOTO, Intake, Raw, kind_of, lane_of
 
-from .fakes import ALICE, BOB, MemoryInbox, Shop, an_intake, message, paid, pre_checkout, press
+from .fakes import ALICE, BOB, BOT, MemoryInbox, Shop, an_intake, message, paid, pre_checkout, press
 
 
 async def test_an_update_is_stored_before_it_is_accepted(inbox: MemoryInbox, shop: Shop, intake: Intake) -> None:
@@ -156,6 +156,32 @@ def test_a_lane_belongs_to_a_person_before_a_chat() -> None:
     assert lane_of({"update_id": 4, "channel_post": {"chat": group}}) == -5
     assert lane_of({"update_id": 5}) == 0
     assert kind_of({"update_id": 5}) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        ({"date": 1_700_000_000, "photo": [{"file_id": "a"}], "caption": "…"}, {PHOTO: [{"file_id": "a"}]}),
+        ({"date": 1_700_000_000, "text": "…"}, {PHOTO: []}),
+        ({"date": 0}, {}),  # too old for Telegram to reach
+    ],
+)
+async def test_a_pressed_button_says_where_it_stands_and_which_picture_is_there(told: Raw, known: Raw) -> None:
+    updates: list[Update] = []
+
+    async def handle(update: Update) -> None:
+        updates.append(update)
+
+    shop = Shop()
+    intake = Intake(BOT, MemoryInbox(), handle, failed=shop.failed, overflow=shop.overflow)
+    raw = press(1)
+    raw["callback_query"]["message"] = {"message_id": 7, "chat": {"id": ALICE, "type": "private"}} | told
+    await intake.accept([raw])
+    await intake.drain()
+    query = updates[0].callback_query
+    assert query is not None and query.message is not None and query.data == "d"
+    assert (query.message.message_id, query.message.chat.id, query.message.api_kwargs) == (7, ALICE, known)
+    assert updates[0].effective_user == query.from_user
 
 
 def test_telegram_is_asked_only_for_kinds_it_knows() -> None:
