@@ -19,6 +19,7 @@ DEMO_PICTURES: dict[str, Callable[[], Easel]] = {
     "scarf": demo_china.scarf,
     "soap": demo_brazil.soap,
     "tea": demo_china.tea,
+    "teapot": demo_china.teapot,
     "wallet": demo_brazil.wallet,
 }
 

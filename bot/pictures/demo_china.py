@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bot.pictures.easel import CREAM, WOOD, Easel, bend, box, leaf, oval, tint, turned
+from bot.pictures.easel import CREAM, WOOD, Easel, bend, blob, box, leaf, oval, tint, turned
 from bot.pictures.fonts import Colour
 
 
@@ -212,3 +212,52 @@ def _painted_hills(easel: Easel) -> None:
     for x, y in ((30, 36), (36, 33), (44, 31)):
         easel.stroke(bend((x - 1.6, y - 0.8), (x - 0.6, y - 1.2), (x, y)), (70, 80, 84), 0.4)
         easel.stroke(bend((x, y), (x + 0.6, y - 1.2), (x + 1.6, y - 0.8)), (70, 80, 84), 0.4)
+
+
+def teapot() -> Easel:
+    """A teapot of purple clay and two cups on a bamboo tray."""
+    easel = Easel((232, 230, 218), (212, 204, 182), 66)
+    clay: Colour = (126, 66, 50)
+    easel.shadow(oval(52, 89, 42, 4.4))
+    tray = box(8, 78, 92, 87, 2.4)
+    easel.fill(tray, (186, 146, 90))
+    with easel.inside(tray):
+        easel.fill(box(8, 83, 92, 88), (156, 116, 68))
+        for x in range(14, 92, 6):
+            easel.stroke([(x, 78.6), (x, 82.4)], (164, 124, 74), 0.5)
+    easel.shadow(oval(50, 79, 24, 2.2), soft=0.9, strength=0.5)
+    handle = [
+        *bend((32, 46.6), (24, 44), (15.4, 41.6), (9.4, 48), (10.4, 57), (17.6, 66), (32, 70)),
+        *bend((32, 65.4), (20.4, 61.6), (14.6, 55), (13.8, 49.4), (17, 46.2), (24, 48.4), (32, 51)),
+    ]
+    easel.fill(handle, tint(clay, -0.1))
+    spout = [*bend((60, 66), (74, 61), (79, 46), (86, 40)), (90, 42.4), *bend((84, 54), (79, 68), (60, 73))]
+    easel.fill(spout, tint(clay, -0.14))
+    body = blob((48, 43), (66, 48), (71, 60), (64, 74), (48, 79), (32, 74), (25, 60), (30, 48))
+    easel.fill(body, clay)
+    with easel.inside(body):
+        easel.fill(blob((60, 42), (76, 50), (76, 76), (54, 82), (64, 70), (66, 56)), tint(clay, -0.2))
+        easel.fill(blob((33, 52), (39, 49), (36, 58), (33, 66), (30, 60)), tint(clay, 0.26))
+        easel.stroke(bend((24, 56), (36, 59.4), (48, 60.4), (60, 59.4), (72, 56)), tint(clay, -0.3), 0.7)
+    lid = [*oval(48, 45, 15, 8, 180, 360), *oval(48, 45, 15, 3, 0, 180)]
+    easel.fill(lid, tint(clay, 0.1))
+    easel.stroke(oval(48, 45, 15, 3, 0, 180), tint(clay, -0.28), 0.7)
+    easel.fill(oval(44, 40.6, 5, 1.4), tint(clay, 0.32))
+    easel.fill(oval(48, 35, 3.6, 3.2), tint(clay, -0.08))
+    easel.fill(oval(47, 34, 1.3, 1.0), tint(clay, 0.36))
+    for x in (20, 79):
+        _cup(easel, x, clay)
+    for x in (84, 87):
+        easel.stroke(bend((x, 36), (x - 2.4, 29), (x + 1.6, 22), (x - 1, 14)), (248, 244, 232), 1.2)
+    return easel
+
+
+def _cup(easel: Easel, x: float, clay: Colour) -> None:
+    """A small cup of tea on the tray."""
+    easel.shadow(oval(x + 0.6, 81.4, 7.4, 1.5), soft=0.7, strength=0.5)
+    side = [*bend((x - 8, 71), (x - 7, 77), (x - 4, 81)), *bend((x + 4, 81), (x + 7, 77), (x + 8, 71))]
+    easel.fill(side, tint(clay, 0.06))
+    with easel.inside(side):
+        easel.fill(box(x + 2.6, 68, x + 10, 84), tint(clay, -0.18))
+    easel.fill(oval(x, 71, 8, 2.4), tint(clay, 0.24))
+    easel.fill(oval(x, 71.3, 6.8, 1.8), (186, 142, 62))
