@@ -106,7 +106,7 @@ async def warned(town, writer, text):
     return None
 
 
-@pytest.mark.parametrize("name", ["Sampan Dеmо Shор", "Sampan Demo Shop Support", "Casa R0sa", "西湖小铺"])
+@pytest.mark.parametrize("name", ["Sampan Dеmо Shор", "Sampan Demo Shop Support", "Casa R0sa", "西湖小铺", "西湖小鋪"])
 async def test_a_group_is_warned_of_who_passes_for_the_shop_or_a_seller(calm, name):
     town = calm
     eve, ada = await town.newcomer(name), town.chatter(ADMIN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from confusable_homoglyphs.confusables import confusables_data
@@ -55,6 +56,20 @@ def test_who_passes_for_a_seller_is_known_but_not_the_seller(name):
     assert name_of(name, EVE, OURS) == "Casa Rosa"
     assert name_of(name, ROSA, OURS) == ""
     assert name_of(name, ADA, OURS) == "", "an admin speaks for the shop"
+
+
+@pytest.mark.parametrize("name", ["西湖小鋪", "西湖小舖 客服"])
+def test_a_name_in_traditional_characters_passes_for_the_one_in_simplified_ones(name):
+    assert name_of(name, EVE, OURS) == "West Lake Studio · 西湖小铺"
+
+
+def test_a_name_in_simplified_characters_passes_for_the_one_in_traditional_ones():
+    ours = replace(OURS, names=(("臺灣茶葉館", None),))
+    assert name_of("台湾茶叶馆", EVE, ours) == "臺灣茶葉館"
+
+
+def test_traditional_characters_alone_make_no_imitation():
+    assert name_of("東湖大飯店", EVE, OURS) == ""
 
 
 @pytest.mark.parametrize("name", ["西湖小铺", "西湖小铺客服", "West Lake Studio", "Wеst Lakе Studiо"])
