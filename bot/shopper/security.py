@@ -104,7 +104,7 @@ async def _keep(visit: Visit, pad: Pad) -> None:
     await visit.show(screens.pin_set(visit.t, paper))
     if pad.then:
         visit.origin = pad.then
-        visit.query = None  # what comes next is a message of its own
+        visit.query = visit.shown = None  # what comes next is a message of its own
         await go_on(visit)
 
 
@@ -145,7 +145,7 @@ async def add_app(visit: Visit) -> None:
     uri = f"otpauth://totp/{label}?" + urlencode({"secret": secret, "issuer": issuer}, quote_via=quote)
     message = await visit.say(screens.app(visit.t, uri, secret))
     challenge = await visit.note(_remember, challenge.id, message)
-    visit.query = None  # the keypad comes below it
+    visit.query = visit.shown = None  # the keypad comes below it
     await put(visit, challenge, Factor.TOTP)
 
 
