@@ -123,8 +123,8 @@ class OverOwnPayment(LimitRefusal):
     """More than the shopper lets themselves pay at once. Parameters: limit, amount, wait."""
 
     sentence = sentence(
-        "You have bounded yourself to {limit} a payment; this one would be {amount}. /limits changes that: lower at "
-        "once, higher after {wait}."
+        "Your own limit is {limit} a payment; this one would be {amount}. /limits changes that: lower at once, higher "
+        "after {wait}."
     )
 
 
@@ -132,8 +132,8 @@ class OverOwnDay(LimitRefusal):
     """More than is left of what the shopper lets themselves pay in a day. Parameters: limit, left, renews, wait."""
 
     sentence = sentence(
-        "You have bounded yourself to {limit} a day and {left} of it is left. It renews on {renews}. /limits changes "
-        "that: lower at once, higher after {wait}."
+        "Your own limit is {limit} a day and {left} of it is left. It renews on {renews}. /limits changes that: lower "
+        "at once, higher after {wait}."
     )
 
 
