@@ -314,15 +314,12 @@ async def test_an_address_is_kept_as_it_is_and_never_taken_for_markup(town):
     nora = await town.newcomer()
     await nora.start(f"b_{await town.on_sale('To anywhere', '5.00 EUR')}")
     await nora.wait_for("Where should it go?")
-    for wrong in ("x", "a\nb", "z" * 401, "one, two"):
+    for wrong in ("x", "a\nb", "z" * 401, "one, two", "O'Neil\n1 Main St\n\u202eReversed City\nIreland"):
         await nora.say(wrong)
         await nora.wait_for("Please send your address as text")
-    await nora.say("<b>O'Neil</b> & Co\n1 <i>Main</i> St\n‮Reversed City\nIreland")
-    refused_or_shown = await nora.wait_for(lambda message: True)
-    if "Please send" in refused_or_shown["text"]:
-        await nora.say("<b>O'Neil</b> & Co\n1 <i>Main</i> St\nIreland")
-        refused_or_shown = await nora.wait_for("Please check your order")
-    assert "<b>O'Neil</b> & Co, 1 <i>Main</i> St" in refused_or_shown["text"]
+    await nora.say("<b>O'Neil</b> & Co\n1 <i>Main</i> St\nIreland")
+    review = await nora.wait_for("Please check your order")
+    assert "<b>O'Neil</b> & Co, 1 <i>Main</i> St" in review["text"]
 
 
 async def test_the_bot_is_quiet_in_a_group_but_for_what_is_meant_for_it(town):

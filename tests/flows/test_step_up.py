@@ -31,7 +31,7 @@ async def test_somebody_without_a_pin_is_led_to_set_one_and_pays(town: OpenDemo)
     await sets_pin(maya)
     asked = await keypad(maya)
     assert "€200.00" in asked["text"]
-    assert "Rosa" in asked["text"] or "Olio" in asked["text"]
+    assert "Casa Rosa" in asked["text"]
     await presses(maya, PIN)
     card = await maya.card()
     assert "€200.00" in card["text"]
