@@ -207,6 +207,13 @@ def test_spans_round_down_to_two_units() -> None:
     assert EN.span(timedelta(seconds=899.9)) == "15 min"
 
 
+def test_words_that_were_once_ours_are_still_escaped_when_a_person_types_them() -> None:
+    t = Words.of("en")
+    assert tame(Html("<b>é</b>")) == "<b>é</b>"
+    assert t("{name}", name="<b>é</b>") == "&lt;b&gt;é&lt;/b&gt;"
+    assert not isinstance(tame("<b>é</b>"), Html)
+
+
 def test_html_stays_html_when_joined() -> None:
     assert Html("\n").join([Html("<b>a</b>"), "a<b"]) == "<b>a</b>\na&lt;b"
     assert isinstance("x<" + Html("<i>y</i>"), Html)
