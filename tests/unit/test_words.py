@@ -11,7 +11,7 @@ from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.words import Catalogue, Html, Word, Words, escape, negotiate, tame
+from bot.words import Catalogue, Html, Word, Words, escape, negotiate
 from core.errors import Gone
 from core.iso4217 import EXPONENTS
 from core.money import Asset, BadPrice, Money, asset, register_token
@@ -205,13 +205,6 @@ def test_spans_round_down_to_two_units() -> None:
     assert {seconds: EN.span(timedelta(seconds=seconds)) for seconds in told} == told
     assert ZH.span(timedelta(minutes=90)) == "1小时30分钟"
     assert EN.span(timedelta(seconds=899.9)) == "15 min"
-
-
-def test_words_that_were_once_ours_are_still_escaped_when_a_person_types_them() -> None:
-    t = Words.of("en")
-    assert tame(Html("<b>e</b>")) == "<b>e</b>"
-    assert t("{name}", name="<b>e</b>") == "&lt;b&gt;e&lt;/b&gt;"
-    assert not isinstance(tame("<b>e</b>"), Html)
 
 
 def test_html_stays_html_when_joined() -> None:
