@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -24,7 +25,7 @@ from bot.bookkeeping import Books
 from bot.callbacks import Buttons
 from bot.clockwork import Clockwork
 from bot.config import Settings
-from bot.pictures.process import DrawingProcess
+from bot.pictures.process import DrawingProcesses
 from bot.pictures.reading import Reader
 from bot.pictures.studio import Studio, Upload
 from bot.shopper import stepping
@@ -230,8 +231,9 @@ class Sampan:
         # Telegram opens pages over https alone, and nobody should type a PIN into another.
         public = settings.public_url if settings.public_url.startswith("https://") else ""
         self._site, self._framed_on = pages or public, LOOPBACK if pages else ()
-        self._drawers = drawers or DrawingProcess()
-        self._decoder = drawers or DrawingProcess()  # strangers' pictures: may die without a card being late
+        # Shoppers who confirm at the same time wait for one another's cards: two cores may draw them.
+        self._drawers = drawers or DrawingProcesses(min(2, os.cpu_count() or 1))
+        self._decoder = drawers or DrawingProcesses()  # strangers' pictures: may die without a card being late
         self._polling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -306,7 +308,7 @@ class Sampan:
         self._clockwork = Clockwork(self.store, self.shop, self._driver, poke, self._session, sources)
         self._working = asyncio.create_task(self.worker.run())
         for process in (self._drawers, self._decoder):
-            if isinstance(process, DrawingProcess):
+            if isinstance(process, DrawingProcesses):
                 self._clockwork.every(30, process.rest)
         self._clockwork.start()
         await self._intake.replay()

@@ -1,4 +1,4 @@
-"""A process of its own to draw in: pictures are half of a journey's CPU, and the bot's interpreter has better to do."""
+"""Processes to draw in: pictures are a third of a journey's CPU, and the bot's interpreter has better to do."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class DrawingProcess(Executor):
-    """An executor of one process, started when first needed, anew when it died, and ended when nobody needs it.
+class DrawingProcesses(Executor):
+    """An executor of at most `most` processes: started when needed, anew when one died, ended when nobody needs them.
 
-    Idle, it costs no memory; at work about 70 MB (fonts, Pillow). It dies with the bot, however the bot dies.
+    Idle, they cost no memory; at work about 70 MB each (fonts, Pillow). They die with the bot, however the bot dies.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 1) -> None:
+        self._most = most
         self._pool: ProcessPoolExecutor | None = None
         self._door = threading.Lock()
         self._pending = 0
@@ -42,7 +43,7 @@ class DrawingProcess(Executor):
         return future
 
     def rest(self, after: float = 60.0) -> None:
-        """End the process when it has had nothing to do for `after` seconds."""
+        """End the processes when they have had nothing to do for `after` seconds."""
         with self._door:
             idle = self._pool is not None and not self._pending and time.monotonic() - self._last >= after
             pool, self._pool = (self._pool, None) if idle else (None, self._pool)
@@ -61,7 +62,7 @@ class DrawingProcess(Executor):
             context = multiprocessing.get_context(
                 "spawn"
             )  # forking a program with threads is how locks are left locked
-            self._pool = ProcessPoolExecutor(1, context, initializer=_settle_in)
+            self._pool = ProcessPoolExecutor(self._most, context, initializer=_settle_in)
         return self._pool
 
     def _done(self, _: Future[Any]) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from bot.pictures.process import DrawingProcess
+from bot.pictures.process import DrawingProcesses
 from bot.pictures.reading import NoPicture, Reader, TooHard, TooManyCodes
 from tests.benchmarks.decoding import code, png, without_a_code
 from tests.builders import HandClock
@@ -19,24 +19,24 @@ PICTURE = png(code("00020126PIX", 8, 4))
 
 
 @pytest.fixture(scope="module")
-def process() -> Iterator[DrawingProcess]:
+def process() -> Iterator[DrawingProcesses]:
     """One process of its own."""
-    executor = DrawingProcess()
+    executor = DrawingProcesses()
     yield executor
     executor.shutdown()
 
 
-async def test_a_picture_is_read_in_another_process(process: DrawingProcess) -> None:
+async def test_a_picture_is_read_in_another_process(process: DrawingProcesses) -> None:
     assert await Reader(process, HandClock().now, 5).read(PICTURE) == [b"00020126PIX"]
 
 
-async def test_a_picture_that_takes_too_long_is_given_up_and_the_next_one_is_read(process: DrawingProcess) -> None:
+async def test_a_picture_that_takes_too_long_is_given_up_and_the_next_one_is_read(process: DrawingProcesses) -> None:
     with pytest.raises(TooHard):
         await Reader(process, HandClock().now, 5, seconds=0.001).read(without_a_code(0))
     assert await Reader(process, HandClock().now, 5).read(PICTURE) == [b"00020126PIX"]
 
 
-async def test_who_comes_at_the_same_time_is_read_all_the_same(process: DrawingProcess) -> None:
+async def test_who_comes_at_the_same_time_is_read_all_the_same(process: DrawingProcesses) -> None:
     reader = Reader(process, HandClock().now, 5, seconds=0.2)
     grain = Image.effect_noise((490, 490), 90).resize((4900, 4900), Image.Resampling.NEAREST)
     hostile = png(grain.convert("RGB"))  # within the bounds, and slow
@@ -45,7 +45,7 @@ async def test_who_comes_at_the_same_time_is_read_all_the_same(process: DrawingP
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", bomb(12_000)], ids=["nothing", "words", "a bomb"])
-async def test_what_cannot_be_opened_is_refused_in_words(process: DrawingProcess, data: bytes) -> None:
+async def test_what_cannot_be_opened_is_refused_in_words(process: DrawingProcesses, data: bytes) -> None:
     with pytest.raises(NoPicture):
         await Reader(process, HandClock().now, 5).read(data)
 

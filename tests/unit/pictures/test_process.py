@@ -9,33 +9,34 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import pytest
 
-from bot.pictures.process import DrawingProcess
+from bot.pictures.process import DrawingProcesses
 from bot.pictures.studio import BareCode, Studio
 
 
 @pytest.fixture
-def drawers() -> Iterator[DrawingProcess]:
-    process = DrawingProcess()
+def drawers() -> Iterator[DrawingProcesses]:
+    process = DrawingProcesses()
     yield process
     process.shutdown()
 
 
-async def test_pictures_come_from_another_process(drawers: DrawingProcess) -> None:
+async def test_pictures_come_from_another_process(drawers: DrawingProcesses) -> None:
     assert (await Studio(drawers).draw(BareCode("hello"))).startswith(b"\x89PNG")
     assert drawers.submit(os.getpid).result() != os.getpid()
 
 
-def test_a_process_that_was_killed_is_started_anew(drawers: DrawingProcess) -> None:
+def test_a_process_that_was_killed_is_started_anew(drawers: DrawingProcesses) -> None:
     first = drawers.submit(os.getpid).result()
     with pytest.raises(BrokenProcessPool):
         drawers.submit(os.kill, first, signal.SIGKILL).result()
     assert drawers.submit(os.getpid).result() != first
 
 
-def test_it_ends_when_it_has_nothing_to_do_and_comes_back_when_it_has(drawers: DrawingProcess) -> None:
+def test_it_ends_when_it_has_nothing_to_do_and_comes_back_when_it_has(drawers: DrawingProcesses) -> None:
     first = drawers.submit(os.getpid).result()
     drawers.rest(after=3600)
     assert drawers.submit(os.getpid).result() == first
@@ -43,11 +44,23 @@ def test_it_ends_when_it_has_nothing_to_do_and_comes_back_when_it_has(drawers: D
     assert drawers.submit(os.getpid).result() != first
 
 
+def test_two_may_draw_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)  # who reads waits for who writes
+    pair = DrawingProcesses(2)
+    try:
+        reading = pair.submit(Path.read_bytes, pipe)
+        pair.submit(Path.write_bytes, pipe, b"both are here")
+        assert reading.result(30) == b"both are here"
+    finally:
+        pair.shutdown()
+
+
 _BOT = """
 import os, sys
-from bot.pictures.process import DrawingProcess
+from bot.pictures.process import DrawingProcesses
 if __name__ == "__main__":
-    print(DrawingProcess().submit(os.getpid).result(), flush=True)
+    print(DrawingProcesses().submit(os.getpid).result(), flush=True)
     sys.stdin.read()
 """
 
