@@ -100,17 +100,8 @@ class Buttons:
         return base64.urlsafe_b64encode(mac.digest()).decode()
 
 
-def pack_link(kind: str, *args: str | int) -> str:
-    """The payload of t.me/bot?start=…: public and unsigned, so it may only name things anybody may see."""
-    texts = [str(arg) for arg in args]
-    payload = "_".join([kind, *texts])
-    if not _LINK_KIND.fullmatch(kind) or not all(map(_LINK_ARGUMENT.fullmatch, texts)) or len(payload) > MOST_BYTES:
-        raise ValueError(f"not a deep link: {payload}")
-    return payload
-
-
 def parse_link(payload: str) -> Link:
-    """What a deep link names. Raises BrokenLink."""
+    """What the payload of t.me/bot?start=… names: it is unsigned, so anybody may see that. Raises BrokenLink."""
     kind, *args = payload.split("_")
     if len(payload) > MOST_BYTES or not _LINK_KIND.fullmatch(kind) or not all(map(_LINK_ARGUMENT.fullmatch, args)):
         raise BrokenLink

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.callbacks import BrokenButton, BrokenLink, Buttons, ForeignButton, Link, Press, pack_link, parse_link
+from bot.callbacks import BrokenButton, BrokenLink, Buttons, ForeignButton, Link, Press, parse_link
 
 BUTTONS = Buttons(b"k" * 32)
 ALICE, BOB = 42, 2**52 - 1
@@ -72,7 +72,6 @@ def test_a_button_that_could_not_be_read_back_is_never_made(action: str, args: t
 
 
 def test_a_deep_link_names_a_thing() -> None:
-    assert pack_link("p", "0ABCDEF123", 7) == "p_0ABCDEF123_7"
     assert parse_link("p_0ABCDEF123_7") == Link("p", ("0ABCDEF123", "7"))
     assert parse_link("shop") == Link("shop", ())
 
@@ -81,9 +80,3 @@ def test_a_deep_link_names_a_thing() -> None:
 def test_a_garbled_deep_link_is_refused(payload: str) -> None:
     with pytest.raises(BrokenLink):
         parse_link(payload)
-
-
-def test_a_deep_link_telegram_would_refuse_is_never_made() -> None:
-    for args in (("x" * 63,), ("a_b",), ("",), ("é",)):
-        with pytest.raises(ValueError, match="deep link"):
-            pack_link("p", *args)
