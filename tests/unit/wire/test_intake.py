@@ -172,11 +172,12 @@ async def test_a_pressed_button_says_where_it_stands_and_which_picture_is_there(
     async def handle(update: Update) -> None:
         updates.append(update)
 
-    shop = Shop()
-    intake = Intake(BOT, MemoryInbox(), handle, failed=shop.failed, overflow=shop.overflow)
+    shop, inbox = Shop(), MemoryInbox()
+    intake = Intake(BOT, inbox, handle, failed=shop.failed, overflow=shop.overflow)
     raw = press(1)
     raw["callback_query"]["message"] = {"message_id": 7, "chat": {"id": ALICE, "type": "private"}} | told
     await intake.accept([raw])
+    assert "…" not in str(await inbox.pending(1)), "our own words are not kept"
     await intake.drain()
     query = updates[0].callback_query
     assert query is not None and query.message is not None and query.data == "d"
