@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,8 @@ from storage.vault import Vault
 R = TypeVar("R")
 
 BATCH = 64  # transactions that may share one COMMIT
+_SNAPSHOT = 0.05  # seconds after which a look sees what another process has written
+_CHECKPOINT = 16  # batches between two checkpoints: a log of a few megabytes
 _BUSY = 10_000  # milliseconds to wait for another process that writes, such as `sampan migrate`
 _TAKEN = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
 
@@ -121,6 +124,14 @@ class Writer:
         self._before_commit()
         self._connection.execute("COMMIT")
 
+    def checkpoint_by_hand(self) -> None:
+        """From now on only `checkpoint` moves the log into the file: a COMMIT must not make people wait for it."""
+        self._connection.execute("PRAGMA wal_autocheckpoint=0")
+
+    def checkpoint(self) -> None:
+        """Move the log into the file, as far as nobody reads what was there before."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def carry_out(self, jobs: Sequence[Job]) -> None:
         """All of it at once, on the caller's thread."""
         try:
@@ -154,21 +165,32 @@ class Writer:
 
 
 class Reader:
-    """A connection that cannot write. Each job reads one snapshot."""
+    """A connection that cannot write. Between two `renew`s all look at one snapshot, and at what was read of it before.
+
+    A busy shop looks twenty times between two COMMITs, much of it the same: a new snapshot each time would also throw
+    away the connection's pages.
+    """
 
     def __init__(self, path: Path, plan: Plan) -> None:
         self._connection = connect(path, writes=False)
         self._unit = SqlUnit(plan, SqliteLink(self._connection), steady=True)
+        self._good_until = 0.0
 
     def look(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
-        """What it finds on a snapshot of its own."""
+        """What it finds there."""
+        now = time.monotonic()
+        if now >= self._good_until:
+            self.renew()
+            self._connection.execute("BEGIN")
+            self._good_until = now + _SNAPSHOT
+        return work(self._unit, *args, **kwargs)
+
+    def renew(self) -> None:
+        """The next look is at what stands then."""
+        self._good_until = 0.0
         self._unit.fresh()
-        self._connection.execute("BEGIN")
-        try:
-            return work(self._unit, *args, **kwargs)
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def carry_out(self, jobs: Sequence[Job]) -> None:
         """Each job by itself."""
@@ -177,6 +199,7 @@ class Reader:
                 job.result = self.look(job.work, *job.args, **job.kwargs)
             except BaseException as error:  # whatever it is, it is told to whoever asked; the reader lives on
                 job.error = error
+            self.renew()  # whoever looks at many rows is followed by nobody for long
 
     def close(self) -> None:
         """Close the connection."""
@@ -213,6 +236,7 @@ class SqliteStore:
         self._plan = plan or Plan(SqliteLink.dialect, vault)
         self._waiting: deque[Job] = deque()
         self._turning: asyncio.Task[None] | None = None
+        self._batches = 0
         self._sides: tuple[Writer, Reader] | None = None
         self._surveys = Lane("survey", self._serve_surveys, 1, 1)
         self._disk: ThreadPoolExecutor | None = None
@@ -222,6 +246,7 @@ class SqliteStore:
         writer = Writer(self._path, self._plan, self._before_commit, durable=self._durable)
         self._sides = writer, Reader(self._path, self._plan)
         if not self._inline:
+            writer.checkpoint_by_hand()
             self._disk = ThreadPoolExecutor(1, "commit")
             await asyncio.to_thread(self._surveys.start)
 
@@ -240,15 +265,16 @@ class SqliteStore:
 
     async def write(self, work: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
         """core.ports.Store.write. Raises CommitFailed when the database could not keep it."""
-        writer, _ = self._open()
+        writer, reader = self._open()
         job = Job(work, args, kwargs)
         if self._disk is None:
+            reader.renew()
             writer.carry_out([job])
             job.settle()
         else:
             self._waiting.append(job)
             if self._turning is None or self._turning.done():
-                self._turning = asyncio.create_task(self._take_turns(writer, self._disk))
+                self._turning = asyncio.create_task(self._take_turns(writer, reader, self._disk))
         result: R = await job.future
         return result
 
@@ -272,11 +298,12 @@ class SqliteStore:
             raise StorageFault("the store is closed")
         return self._sides
 
-    async def _take_turns(self, writer: Writer, disk: ThreadPoolExecutor) -> None:
+    async def _take_turns(self, writer: Writer, reader: Reader, disk: ThreadPoolExecutor) -> None:
         """Batch after batch, until nobody waits: those who come during one COMMIT share the next."""
         loop = asyncio.get_running_loop()
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
+            reader.renew()  # the log begins anew only where nobody reads of it
             try:
                 if not writer.begin(0):
                     await loop.run_in_executor(disk, writer.begin, _BUSY)
@@ -284,8 +311,13 @@ class SqliteStore:
                 await loop.run_in_executor(disk, writer.commit)
             except Exception as error:
                 writer.abandon(batch, error)
+            reader.renew()
             for job in batch:
                 job.settle()
+            self._batches += 1
+            if self._batches % _CHECKPOINT == 0:
+                with suppress(sqlite3.Error):  # the next one moves more
+                    await loop.run_in_executor(disk, writer.checkpoint)
 
     def _serve_surveys(self) -> tuple[Callable[[list[Job]], None], Callable[[], None]]:
         reader = Reader(self._path, self._plan)

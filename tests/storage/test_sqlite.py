@@ -294,3 +294,46 @@ def test_a_thing_is_read_once_in_a_transaction_unless_it_was_shifted(shop_file: 
     assert (unit.products.need("P1").title, unit.products.need("P1").stock) == ("Tea", 3)
     assert len([line for line in asked if line.startswith("SELECT")]) == 2
     connection.close()
+
+
+async def test_between_two_commits_a_thing_is_read_once_and_after_one_anew(shop_file: Path, vault: Vault) -> None:
+    store = SqliteStore(shop_file, vault)
+    await store.start()
+    await store.write(lambda uow: uow.people.add(a_person(1)))
+    first = await store.read(lambda uow: uow.people.need(1))
+    assert await store.read(lambda uow: uow.people.need(1)) is first
+    await store.write(lambda uow: uow.people.save(replace(first, name="Maya the second")))
+    assert (await store.read(lambda uow: uow.people.need(1))).name == "Maya the second"
+    await store.stop()
+
+
+async def test_what_another_process_wrote_is_seen_soon_without_a_commit_of_ours(shop_file: Path, vault: Vault) -> None:
+    store, other = SqliteStore(shop_file, vault), SqliteStore(shop_file, vault)
+    await store.start()
+    await other.start()
+    assert await store.read(lambda uow: uow.people.get(1)) is None
+    await other.write(lambda uow: uow.people.add(a_person(1)))
+    async with asyncio.timeout(10):
+        while await store.read(lambda uow: uow.people.get(1)) is None:  # noqa: ASYNC110  nobody tells it
+            await asyncio.sleep(0.01)
+    await other.stop()
+    await store.stop()
+
+
+async def test_the_log_stays_small_while_somebody_always_reads(shop_file: Path, vault: Vault) -> None:
+    store = SqliteStore(shop_file, vault)
+    await store.start()
+    looking = True
+
+    async def looks() -> None:
+        while looking:
+            await store.read(lambda uow: uow.people.get(1))
+            await asyncio.sleep(0)
+
+    reading = asyncio.create_task(looks())
+    for number in range(600):
+        await store.write(lambda uow, number=number: uow.people.add(a_person(number + 1)))
+    looking = False
+    await reading
+    assert shop_file.with_name(shop_file.name + "-wal").stat().st_size < 2**20  # 600 commits write ten times as much
+    await store.stop()
