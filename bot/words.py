@@ -239,16 +239,7 @@ class Words:
 
     def span(self, span: timedelta) -> str:
         """A length of time in its two largest units, rounded down: 14 min, 1 hr 30 min, 2 days. Never negative."""
-        seconds = max(0, round(span.total_seconds()))
-        days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
-        if days:
-            parts = [(days, "day"), (hours if days < 7 else 0, "hour")]
-        elif seconds >= 60:
-            parts = [(hours, "hour"), (minutes, "minute")]
-        else:
-            return format_unit(seconds, "duration-second", "short", locale=self._units)
-        texts = [format_unit(count, f"duration-{unit}", "short", locale=self._units) for count, unit in parts if count]
-        return ("" if self.locale.language in {"zh", "ja"} else " ").join(texts)
+        return _span(self._units, max(0, round(span.total_seconds())))
 
     def listing(self, items: Iterable[object]) -> str:
         """Several values as one phrase: a, b and c."""
@@ -317,6 +308,19 @@ class Words:
         if moment.tzinfo is None:
             raise ValueError("a moment without a zone is nobody's moment")
         return moment.astimezone(zone or self.zone)
+
+
+@lru_cache(maxsize=1024)  # the policy's spans are on every review
+def _span(units: Locale, seconds: int) -> str:
+    days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        parts = [(days, "day"), (hours if days < 7 else 0, "hour")]
+    elif seconds >= 60:
+        parts = [(hours, "hour"), (minutes, "minute")]
+    else:
+        return format_unit(seconds, "duration-second", "short", locale=units)
+    texts = [format_unit(count, f"duration-{unit}", "short", locale=units) for count, unit in parts if count]
+    return ("" if units.language in {"zh", "ja"} else " ").join(texts)
 
 
 @lru_cache(maxsize=1024)  # the day's rates are on every review
