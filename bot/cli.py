@@ -1,4 +1,4 @@
-"""The command line, `sampan demo | run | doctor | migrate | ledger | qr | bench`: parses, calls, says what is next."""
+"""The command line, `sampan demo | run | doctor | migrate | …`: parses, calls, says what is next."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from bot import ledger_cli, qr_cli
+from bot import ledger_cli, qr_cli, rotate_cli
 from bot.config import BadConfig, Settings, read
+from bot.keys import FIRST, FolderHeld, ring_of
+
+_ROTATING = "The key of this shop is being rotated. Start it again when that is done."
 
 
 def _say(line: str) -> None:
@@ -65,6 +68,9 @@ async def _demo(options: argparse.Namespace) -> int:
         return 1
     try:
         await demo.start(_progress)
+    except FolderHeld:
+        print(_ROTATING, file=sys.stderr)
+        return 1
     except OSError as fault:
         print(f"Port {options.port} cannot be used ({fault.strerror}). Try --port 0.", file=sys.stderr)
         return 1
@@ -89,6 +95,7 @@ async def _serve(options: argparse.Namespace) -> int:
         settings.bank_key,
         settings.bank_secret,
         settings.webhook_secret,
+        *(key for key in ring_of(settings) if key != FIRST),
     )
     redact = Redact(secret.reveal() for secret in secrets)
     for handler in logging.getLogger().handlers:
@@ -103,6 +110,9 @@ async def _serve(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     try:
         await sampan.start()
+    except FolderHeld:
+        print(_ROTATING, file=sys.stderr)
+        return 1
     except InvalidToken:
         print("Telegram does not know this token. Ask @BotFather for it (/mybots).", file=sys.stderr)
         return 1
@@ -202,6 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("--json", action="store_true", help="for machines")
     migrate.set_defaults(call=_migrate)
 
+    rotate_cli.register(verbs)
     ledger_cli.register(verbs)
     qr_cli.register(verbs)
 

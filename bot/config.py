@@ -15,6 +15,7 @@ from babel import Locale
 from stdnum import bic as bic_number
 from stdnum import iban as iban_number
 
+from bot import keys
 from bot.secret import LEAST_KEY, Secret, key_file
 from core.qr import BadPayload
 from core.qr.pix import key_kind
@@ -28,7 +29,7 @@ _MOST_ID = 2**52  # Telegram: user ids have at most 52 significant bits
 _NAMES = (
     "BOT_TOKEN BOT_API DATA DATABASE_URL ADMINS PUBLIC_URL WEBHOOK_SECRET LISTEN SECRET_KEY SHOP_NAME COUNTRY POLICY "
     "SEPA_IBAN SEPA_NAME SEPA_BIC SEPA_BANK_URL PIX_KEY PIX_NAME PIX_CITY PIX_API_URL BANK_KEY BANK_SECRET CODES_URL "
-    "CODES_KEY RATES RATES_MAX_AGE"
+    "CODES_KEY RATES RATES_MAX_AGE VAULT_KEYS"
 )
 VARIABLES = frozenset(PREFIX + name for name in _NAMES.split())
 """All there are; the table in README says what each means."""
@@ -89,6 +90,8 @@ class Settings:
     webhook_secret: Secret
     listen: tuple[str, int]
     secret_key: Secret
+    vault_keys: tuple[Secret, ...]
+    """Empty where they lie in `data`: see bot.keys."""
     shop_name: str
     country: str
     policy: Path | None
@@ -122,6 +125,14 @@ class Settings:
         return hmac.digest(self.secret_key.reveal().encode(), f"sampan {purpose}".encode(), "sha256")
 
 
+def of_folder(environ: Mapping[str, str], data: Path) -> dict[str, str]:
+    """The environment for the shop in one folder: its own database, and its own keys where it has any."""
+    own = {PREFIX + "DATABASE_URL"}
+    if (data / KEY_FILE).exists():
+        own |= {PREFIX + "SECRET_KEY", PREFIX + "VAULT_KEYS"}
+    return {name: value for name, value in environ.items() if name not in own} | {PREFIX + "DATA": str(data)}
+
+
 def read(environ: Mapping[str, str], *, serving: bool = True, create: bool = True) -> Settings:
     """Settings from the environment. Raises BadConfig with every fault.
 
@@ -152,6 +163,7 @@ class _Reader:
             webhook_secret=self._webhook_secret(key),
             listen=self._listen(),
             secret_key=key,
+            vault_keys=self._vault_keys(data),
             shop_name=self._text("SHOP_NAME", 64, "Sampan"),
             country=self._country(sepa.iban[:2] if sepa else "BR" if pix else "DE"),
             policy=self._policy(),
@@ -260,6 +272,20 @@ class _Reader:
             self._fault("SECRET_KEY", f"is not set and {path} cannot be used: {getattr(error, 'strerror', error)}",
                         "Make the data folder (SAMPAN_DATA) writable, or restore the key file.")  # fmt: skip
         return Secret(secrets.token_hex(32))
+
+    def _vault_keys(self, data: Path) -> tuple[Secret, ...]:
+        try:
+            ring = keys.parse(self._get("VAULT_KEYS"))
+        except ValueError as error:
+            self._fault("VAULT_KEYS", f"cannot be used: {error}", "Give whole keys by comma, the oldest first.")
+            return ()
+        try:
+            _ = ring or keys.in_folder(data)
+        except (OSError, ValueError) as error:
+            path, why = data / keys.VAULT_FILE, getattr(error, "strerror", error)
+            self._fault("VAULT_KEYS", f"is not set and {path} cannot be used: {why}",
+                        f"Restore it, and give it to this user alone: chmod 600 {path}")  # fmt: skip
+        return ring
 
     def _text(self, name: str, most: int, default: str = "") -> str:
         text = self._get(name, default)

@@ -13,7 +13,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.config import KEY_FILE, BadConfig, Settings, read
+from bot.config import BadConfig, Settings, of_folder, read
+from bot.keys import vault_keys
 
 if TYPE_CHECKING:
     from core.ledger.check import Report
@@ -90,12 +91,7 @@ class _Trouble(Exception):
 
 
 def _settings(data: Path | None) -> Settings:
-    environ = dict(os.environ)
-    if data is not None:
-        environ["SAMPAN_DATA"] = str(data)
-        environ.pop("SAMPAN_DATABASE_URL", None)
-        if (data / KEY_FILE).exists():
-            environ.pop("SAMPAN_SECRET_KEY", None)  # that shop has a key of its own
+    environ = os.environ if data is None else of_folder(os.environ, data)
     try:
         return read(environ, serving=False, create=False)
     except BadConfig as faults:
@@ -114,7 +110,7 @@ def _ask(data: Path | None, work: Callable[[UnitOfWork], R], *, writes: bool = F
     place = settings.place
     if not settings.database_url and not Path(place).is_file():
         raise _Trouble(f"There is no shop in {settings.data}. Name its folder: --data DIR.")
-    vault = Vault({"1": settings.key("vault")}, "1")
+    vault = Vault.of(vault_keys(settings))
     try:
         if not look.is_ready(place):
             raise _Trouble("The database is of another version. Stop the shop and call `sampan migrate`.")

@@ -49,12 +49,17 @@ def key_file(path: Path, create: bool) -> Secret:
         if not create:
             return Secret(secrets.token_hex(32))
         _make(path)
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise PermissionError(1, "others can read it")
-    key = path.read_text("ascii").strip()
+    key = key_text(path).strip()
     if len(key) < LEAST_KEY:
         raise ValueError("the key in it is damaged")
     return Secret(key)
+
+
+def key_text(path: Path) -> str:
+    """What stands in a file that nobody else can read. Raises PermissionError when others can."""
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise PermissionError(1, "others can read it")
+    return path.read_text("ascii")
 
 
 def _make(path: Path) -> None:

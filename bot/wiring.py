@@ -25,6 +25,7 @@ from bot.bookkeeping import Books
 from bot.callbacks import Buttons
 from bot.clockwork import Clockwork
 from bot.config import Settings
+from bot.keys import hold, vault_keys
 from bot.pictures.process import DrawingProcesses
 from bot.pictures.reading import Reader
 from bot.pictures.studio import Studio, Upload
@@ -139,20 +140,23 @@ def codes_of(settings: Settings, session: aiohttp.ClientSession) -> CodeSender |
 
 def open_storage(settings: Settings, **options: Any) -> OpenStore:
     """The database that the settings name, already migrated; `options` are its store's own."""
-    vault = Vault({"1": settings.key("vault")}, "1")
-    return open_store(place_of(settings), vault, **options)
+    return open_store(place_of(settings), Vault.of(vault_keys(settings)), **options)
 
 
 @asynccontextmanager
 async def opened(settings: Settings, **options: Any) -> AsyncIterator[Store]:
-    """That database, migrated and started, for as long as it is used beside no running shop."""
-    await asyncio.to_thread(migrate.upgrade, place_of(settings))
-    store = open_storage(settings, **options)
-    await store.start()
+    """That database, migrated and started, for as long as it is used beside no running shop. Raises FolderHeld."""
+    let_go = hold(settings.data)
     try:
-        yield store
+        await asyncio.to_thread(migrate.upgrade, place_of(settings))
+        store = open_storage(settings, **options)
+        await store.start()
+        try:
+            yield store
+        finally:
+            await store.stop()
     finally:
-        await store.stop()
+        let_go()
 
 
 def place_of(settings: Settings) -> str:
@@ -225,7 +229,6 @@ class Sampan:
             admins=frozenset(map(PersonId, settings.admins)),
             code_keys=(settings.key("codes"),),
         )
-        self.store = open_storage(settings)
         self.pictures: Pictures = FilePictures(settings.data / "pictures")
         self.web_url = ""
         # Telegram opens pages over https alone, and nobody should type a PIN into another.
@@ -237,11 +240,13 @@ class Sampan:
         self._polling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Migrate, open, connect, listen: when this returns the shop serves."""
+        """Migrate, open, connect, listen: when this returns the shop serves. Raises FolderHeld."""
+        self._let_go = hold(self.settings.data)
         # Threads that read many rows, or draw in the demo, share one interpreter lock with the loop, which gets it back
         # after this many seconds. Python's 5 ms is long for somebody who waits for a button.
         sys.setswitchinterval(0.0002)
         await asyncio.to_thread(migrate.upgrade, place_of(self.settings))
+        self.store = open_storage(self.settings)
         await self.store.start()
         await self._learn_rates()
         self._session = aiohttp.ClientSession()
@@ -446,6 +451,7 @@ class Sampan:
         await self._session.close()
         await self._clockwork.seal()  # nothing is posted any more: the chain closes with the shop
         await self.store.stop()
+        self._let_go()
         self._drawers.shutdown()
         self._decoder.shutdown()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Table, bindparam, func, or_, select, update
 
 from core.ports import Store
 from storage.inbox import sealed_for as message_context
@@ -30,6 +30,26 @@ async def reseal(store: Store, progress: Callable[[int], None] = lambda rows: No
     while rows := await store.write(_some):
         total += rows
         progress(total)
+    return total
+
+
+async def strangers(store: Store) -> int:
+    """How many rows are sealed with a key that the vault does not have."""
+    return await store.survey(_strangers)
+
+
+def _strangers(unit: SqlUnit) -> int:
+    total = 0
+    for rows, column, _, _ in _places():
+        blob = rows.c[column]
+        known = [
+            func.substr(blob, 1, len(prefix)) == bindparam(f"p_{number}", prefix, type_=blob.type)
+            for number, prefix in enumerate(unit.vault.prefixes)
+        ]
+        query = compiled(
+            select(func.count()).select_from(rows).where(blob.is_not(None), ~or_(*known)), unit.link.dialect
+        )
+        total += unit.link.run(query.text, query.bind({})).fetchall()[0][0]
     return total
 
 

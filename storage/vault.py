@@ -1,9 +1,7 @@
-"""The vault: encryption of personal data at rest, and blind indexes to find it again without reading it."""
+"""The vault: encryption of personal data at rest."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 from collections.abc import Callable, Mapping
 
@@ -19,11 +17,15 @@ class Sealed(Exception):
     """A blob that none of the keys at hand opens, or that lies in another row than it was sealed for."""
 
 
+def _prefix(name: str) -> bytes:
+    return bytes([_FORMAT, len(name)]) + name.encode()
+
+
 class Vault:
     """Seals bytes with AES-256-GCM. A blob names its key, and opens only under the context it was sealed for.
 
     `keys` maps a key id (1 to 32 ASCII characters) to 32 secret bytes; `current` seals, every key opens. To rotate: add
-    a key, make it current, reseal what is `stale`, drop the old key.
+    a key, make it current, seal anew what is sealed with another (storage.rotate), drop the old key.
     """
 
     def __init__(self, keys: Mapping[str, bytes], current: str, nonce: Callable[[int], bytes] = os.urandom) -> None:
@@ -35,11 +37,16 @@ class Vault:
             if len(key) != KEY_SIZE:
                 raise ValueError(f"key {name} is not {KEY_SIZE} bytes long")
         self._boxes = {name.encode(): AESGCM(key) for name, key in keys.items()}
-        self._blind = {name: hmac.digest(key, b"sampan blind index", "sha256") for name, key in keys.items()}
         self._nonce = nonce
         self._current = current
         self._box = self._boxes[current.encode()]
-        self.prefix = bytes([_FORMAT, len(current)]) + current.encode()
+        self.prefix = _prefix(current)
+        self.prefixes = tuple(map(_prefix, keys))
+
+    @classmethod
+    def of(cls, keys: Mapping[str, bytes]) -> Vault:
+        """With the last of the keys as the current one."""
+        return cls(keys, list(keys)[-1])
 
     def __repr__(self) -> str:
         return f"Vault(current={self._current!r})"
@@ -60,23 +67,6 @@ class Vault:
         except InvalidTag:
             pass
         raise Sealed("the key at hand does not open it, or it is not where it was sealed")
-
-    def stale(self, blob: bytes) -> bool:
-        """Whether it was sealed with a key that is no longer the current one."""
-        return not blob.startswith(self.prefix)
-
-    def blind(self, text: str, context: str) -> str:
-        """A keyed digest of `text` to look it up by, under the current key: 64 hexadecimal digits."""
-        return self._digest(self._current, text, context)
-
-    def blinds(self, text: str, context: str) -> tuple[str, ...]:
-        """The digest under every key, to find what was indexed before a rotation."""
-        return tuple(self._digest(name, text, context) for name in self._blind)
-
-    def _digest(self, name: str, text: str, context: str) -> str:
-        # The context's length keeps ("ab", "c") and ("a", "bc") apart.
-        message = f"{len(context)}:{context}{text}".encode()
-        return hmac.new(self._blind[name], message, hashlib.sha256).hexdigest()
 
     @staticmethod
     def _parts(blob: bytes) -> tuple[bytes, bytes, bytes]:
