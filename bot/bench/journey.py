@@ -31,7 +31,15 @@ from bot.sandbox.acts import Actor
 from bot.sandbox.people import Person, Post
 from bot.sandbox.server import Sandbox
 
-LOADS = ((1, 0.0), (20, 0.0), (50, 0.0), (50, 1.0))  # shoppers at once, seconds between two taps
+# Name, shoppers at once, seconds in which they come, seconds between two taps. In `at_once` all come in one instant and
+# stay in step for a while, so that a card waits for everybody else's: a stampede. `coming` is a busy shop.
+LOADS = (
+    ("at_once_1", 1, 0.0, 0.0),
+    ("at_once_20", 20, 0.0, 0.0),
+    ("at_once_50", 50, 0.0, 0.0),
+    ("at_once_50_coming", 50, 1.0, 0.0),
+    ("at_once_50_paced", 50, 0.0, 1.0),
+)
 YARDSTICK = "ptb_parse_and_dispatch_ms"
 STEPS = ("card", "buy_now", "methods", "method", "payment_qr")
 TOKEN = "1000000001:bench"  # noqa: S105  # the sandbox takes any
@@ -59,10 +67,9 @@ async def _run(journeys: int, say: Say) -> dict[str, Any]:
                 crowd = _Crowd(sandbox, product)
                 listening = asyncio.create_task(crowd.listen())
                 await crowd.go(crowd.come(20), 20)  # warm caches and connections
-                for load, crowd.pause in LOADS:
+                for name, load, crowd.coming, crowd.pause in LOADS:
                     count = journeys // 4 if load == 1 else journeys
-                    name = f"at_once_{load}" + ("_paced" if crowd.pause else "")
-                    say(f"{count} journeys, {load} at once{', a second between taps' if crowd.pause else ''} …")
+                    say(f"{count} journeys, {name} …")
                     # Machines change their pace within a minute: each row has the yardstick of just before and after.
                     before = await _yardstick()
                     row = await _measure(crowd, session, web, count, load)
@@ -111,7 +118,8 @@ class _Crowd:
     """Shoppers who know what they want."""
 
     def __init__(self, sandbox: Sandbox, product: str) -> None:
-        self.pause, self._dice = 0.0, random.Random(1)  # noqa: S311  how long people look, not a secret
+        self.coming = self.pause = 0.0
+        self._dice = random.Random(1)  # noqa: S311  how long people look, not a secret
         self._sandbox, self._product = sandbox, product
         self._next = FIRST_SHOPPER
         self._news: dict[int, asyncio.Queue[Post]] = defaultdict(asyncio.Queue)
@@ -142,6 +150,7 @@ class _Crowd:
         waiting = iter(people)
 
         async def one_after_another() -> None:
+            await asyncio.sleep(self._dice.uniform(0, self.coming))
             for who in waiting:
                 await self._journey(who)
 
