@@ -28,13 +28,15 @@ class LimitRefusal(Refusal):
 
 def purse_id(whose: Whose, facts: Facts) -> str:
     """The purse that a line counts in."""
-    return {
-        Whose.SHOPPER: f"shopper|{facts.shopper}",
-        Whose.LINKED: f"shopper|{facts.shopper}",
-        Whose.SELLER: f"seller|{facts.seller}",
-        Whose.CHANNEL: f"channel|{facts.method}",
-        Whose.SHOP: "shop|",
-    }[whose]
+    match whose:
+        case Whose.SHOPPER | Whose.LINKED:
+            return f"shopper|{facts.shopper}"
+        case Whose.SELLER:
+            return f"seller|{facts.seller}"
+        case Whose.CHANNEL:
+            return f"channel|{facts.method}"
+        case Whose.SHOP:
+            return "shop|"
 
 
 def purses(uow: UnitOfWork, facts: Facts, lines: Iterable[Line]) -> dict[str, Purse]:

@@ -26,9 +26,15 @@ def window_of(line: Line, seller: str) -> str:
     return f"{family}|{line.metric}{line.days or ''}|{unit}"
 
 
-@lru_cache(maxsize=4096)
 def ends(metric: Metric, zone: str, days: int, hours: tuple[int, ...], at: datetime) -> datetime | None:
     """When what is taken at a moment no longer counts. None: by no clock, or the moment is outside of a PERIOD."""
+    # Zones differ by whole quarters of an hour, and change at such: all moments of a quarter have one answer.
+    quarter = at.replace(minute=at.minute - at.minute % 15, second=0, microsecond=0)
+    return _ends(metric, zone, days, hours, quarter)
+
+
+@lru_cache(maxsize=4096)
+def _ends(metric: Metric, zone: str, days: int, hours: tuple[int, ...], at: datetime) -> datetime | None:
     local = at.astimezone(ZoneInfo(zone))
     if metric is Metric.DAY:
         return _midnight(local + timedelta(days=1))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -92,6 +93,17 @@ def test_a_day_ends_after_now_and_within_twentyfive_hours_and_the_next_begins_th
     assert end is not None and timedelta() < end - now <= timedelta(hours=25)
     after = windows.ends(Metric.DAY, zone, 0, (), end)
     assert after is not None and timedelta(hours=23) <= after - end <= timedelta(hours=25)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    zone=st.sampled_from(sorted(available_timezones())),
+    at=st.integers(631_152_000, 3_786_912_000).map(lambda second: datetime.fromtimestamp(second, UTC)),  # 1990 to 2090
+    metric=st.sampled_from([Metric.DAY, Metric.ROLLING, Metric.YEAR, Metric.PERIOD]),
+)
+def test_all_moments_of_a_quarter_of_an_hour_have_one_end(zone: str, at: datetime, metric: Metric) -> None:
+    one = windows.ends(metric, zone, 30, (20, 6), at)
+    assert one == windows._ends.__wrapped__(metric, zone, 30, (20, 6), at)
 
 
 def test_what_has_ended_is_cleared_and_what_counts_from_an_older_proof_too() -> None:
