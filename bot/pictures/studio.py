@@ -72,37 +72,34 @@ class Studio:
         """CPU that drawing has taken so far, for /metrics."""
         self._keep = keep
         self._done: OrderedDict[Request, bytes] = OrderedDict()
-        self._under_way: dict[Request, asyncio.Task[bytes]] = {}
+        self._under_way: dict[Request, asyncio.Future[tuple[bytes, float]]] = {}
 
     async def draw(self, request: Request) -> bytes:
         """The picture's file. Equal requests are drawn once, even when they come together. Raises as ``paint``."""
+        if isinstance(request, card.PaymentCard | card.Receipt) and request.photo:
+            # A photo of 0.2 MB would go to the drawing process with every card of its product.
+            request = replace(request, photo=await self.draw(Thumbnail(request.photo)))
         if (done := self._done.get(request)) is not None:
             self._done.move_to_end(request)
             return done
         drawing = self._under_way.get(request)
         if drawing is None:
-            drawing = asyncio.create_task(self._paint(request))
+            drawing = asyncio.get_running_loop().run_in_executor(self._executor, _timed, request)
             self._under_way[request] = drawing
             drawing.add_done_callback(partial(self._finish, request))
-        return await asyncio.shield(drawing)  # one who gives up waiting takes the picture from nobody else
-
-    async def _paint(self, request: Request) -> bytes:
-        if isinstance(request, card.PaymentCard | card.Receipt) and request.photo:
-            # A photo of 0.2 MB would go to the drawing process with every card of its product.
-            request = replace(request, photo=await self.draw(Thumbnail(request.photo)))
-        picture, seconds = await asyncio.get_running_loop().run_in_executor(self._executor, _timed, request)
-        self.cpu_seconds += seconds
+        picture, _ = await asyncio.shield(drawing)  # one who gives up waiting takes the picture from nobody else
         return picture
 
     async def warm(self) -> None:
         """Draw a first card for nobody, so that the first shopper does not wait for fonts and tables."""
         await asyncio.get_running_loop().run_in_executor(self._executor, _rehearse)
 
-    def _finish(self, request: Request, drawing: asyncio.Task[bytes]) -> None:
+    def _finish(self, request: Request, drawing: asyncio.Future[tuple[bytes, float]]) -> None:
         del self._under_way[request]
         if drawing.cancelled() or drawing.exception() is not None:
             return
-        self._done[request] = drawing.result()
+        self._done[request], seconds = drawing.result()
+        self.cpu_seconds += seconds
         while len(self._done) > self._keep:
             self._done.popitem(last=False)
 
