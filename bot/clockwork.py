@@ -86,6 +86,8 @@ class Clockwork:
         async def safely() -> None:
             try:
                 await job()
+            except asyncio.CancelledError:
+                log.info("the tick %s was cut short: the shop stops", job.__name__)
             except Exception as fault:
                 log.warning("the tick %s failed: %s", job.__name__, type(fault).__name__)
 

@@ -57,6 +57,33 @@ def test_when_sealing_stops_on_a_broken_chain_the_admins_hear_of_it_once_a_day(
     assert world.news(ADA) == ["chain_broken"]
 
 
+class Stuck:
+    """A store that never answers."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    async def read(self, *_: object) -> None:
+        self.asked.set()
+        await asyncio.Event().wait()
+
+    write = survey = read
+
+
+async def test_a_shop_that_stops_in_the_middle_of_a_tick_stops_in_peace(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    world, store = World(), Stuck()
+    clockwork = Clockwork(cast(Any, store), world.shop, world.driver, lambda: None, cast(Any, None), sources=())
+    clockwork.start(every=0.01)
+    async with asyncio.timeout(10):
+        await store.asked.wait()
+    await clockwork.stop()
+    async with asyncio.timeout(10):
+        while not any("cut short" in record.getMessage() for record in caplog.records):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 async def test_that_word_says_what_to_run(language: str) -> None:
     heard = Heard(Words.of(language))
