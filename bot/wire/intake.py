@@ -25,6 +25,9 @@ ALLOWED_UPDATES = (
 )
 """What the bot handles, and all it asks Telegram for."""
 
+PHOTO = "photo"
+"""In the `api_kwargs` of the message that a pressed button stands on: its picture's sizes, as Telegram told them."""
+
 # Telegram waits ten seconds for these answers, and money waits with it: they overtake everything.
 _URGENT = ("pre_checkout_query", "shipping_query")
 # Money that moved already is told only once: a full lane takes these all the same.
@@ -179,24 +182,6 @@ class Intake:
             _LOG.warning("could not note %d updates as done: %s", len(batch), type(error).__name__)
 
 
-# Of the message that a pressed button stands on: where it is, and which picture it shows. Its words and its other
-# buttons are ours anyway, and are most of what there would be to keep and to parse.
-_ON_A_BUTTON = ("message_id", "date", "chat", "photo")
-
-
-def _lean(raw: Raw) -> Raw:
-    query = raw.get("callback_query")
-    message = query.get("message") if isinstance(query, dict) else None
-    if not isinstance(query, dict) or not isinstance(message, dict):
-        return raw
-    known = {name: message[name] for name in _ON_A_BUTTON if name in message}
-    return raw | {"callback_query": query | {"message": known}}
-
-
-PHOTO = "photo"
-"""In the `api_kwargs` of the message that a pressed button stands on: its picture's sizes, as Telegram told them."""
-
-
 class Unreadable(Exception):
     """An update that is not what the Bot API describes."""
 
@@ -220,6 +205,20 @@ def lane_of(raw: Raw) -> int:
 def is_update(raw: object) -> bool:
     """Whether this can be an update at all: an object with a whole update_id."""
     return isinstance(raw, dict) and type(raw.get("update_id")) is int
+
+
+# Of the message that a pressed button stands on: where it is, and which picture it shows. Its words and its other
+# buttons are ours anyway, and are most of what there would be to keep and to parse.
+_ON_A_BUTTON = ("message_id", "date", "chat", PHOTO)
+
+
+def _lean(raw: Raw) -> Raw:
+    query = raw.get("callback_query")
+    message = query.get("message") if isinstance(query, dict) else None
+    if not isinstance(query, dict) or not isinstance(message, dict):
+        return raw
+    known = {name: message[name] for name in _ON_A_BUTTON if name in message}
+    return raw | {"callback_query": query | {"message": known}}
 
 
 def _parsed(raw: Raw, bot: Bot) -> Update:
