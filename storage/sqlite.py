@@ -167,8 +167,8 @@ class Writer:
 class Reader:
     """A connection that cannot write. Between two `renew`s all look at one snapshot, and at what was read of it before.
 
-    A busy shop looks twenty times between two COMMITs, much of it the same: a new snapshot each time would also throw
-    away the connection's pages.
+    A busy shop looks many times between two COMMITs, at much the same rows: a new snapshot each time would read them
+    again, and throw away the connection's pages.
     """
 
     def __init__(self, path: Path, plan: Plan) -> None:
