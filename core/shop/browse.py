@@ -29,7 +29,6 @@ class ProductView:
     product: Product
     seller: Seller
     in_cart: int = 0
-    cart_version: int = 0
 
 
 def product_view(uow: UnitOfWork, product_id: ProductId, reader: PersonId) -> ProductView:
@@ -39,7 +38,7 @@ def product_view(uow: UnitOfWork, product_id: ProductId, reader: PersonId) -> Pr
     if product.state is not ProductState.ON_SALE and seller.person != reader:
         raise Gone
     cart = uow.carts.get(reader) or Cart(reader)
-    return ProductView(product, seller, cart.pieces, cart.version)
+    return ProductView(product, seller, cart.pieces)
 
 
 @dataclass(frozen=True, slots=True)
