@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
 import os
 import sys
@@ -25,13 +24,14 @@ from bot.bookkeeping import Books
 from bot.callbacks import Buttons
 from bot.clockwork import Clockwork
 from bot.config import Settings
+from bot.inbox import UpdateInbox
 from bot.keys import hold, vault_keys
 from bot.pictures.process import DrawingProcesses
 from bot.pictures.reading import Reader
 from bot.pictures.studio import Studio, Upload
 from bot.shopper import stepping
 from bot.speaker import Speaker
-from bot.visit import TELEGRAM, House
+from bot.visit import House
 from bot.web.doors import Doors, serve
 from bot.web.stepup_desk import Desk
 from bot.web.stepup_door import StepUpDoor, address
@@ -41,7 +41,6 @@ from bot.wire.intake import ALLOWED_UPDATES, Intake
 from bot.wire.limiter import ChatLimiter, Limits
 from bot.wire.polling import Poller, TokenRefused
 from bot.wire.request import AiohttpRequest, proxy_for
-from bot.wire.scrub import scrub
 from bot.wire.webhook import webhook_handler
 from bot.words import Words
 from bot.worker import Finish, Worker
@@ -56,7 +55,7 @@ from core.payments.doubt import ask_soon, can_be_asked_sooner
 from core.payments.driver import Driver
 from core.payments.fx.desk import BY_HAND, Fixing, RateDesk
 from core.policy import BadPolicy, Policy, read_policy, shipped_policy
-from core.ports import Channel, Message, Pictures, Store, UnitOfWork
+from core.ports import Channel, Pictures, Store, UnitOfWork
 from core.qr.reference import creditor_reference, pix_txid
 from core.risk.codes import CodeSender
 from core.shop.catalogue import Product
@@ -162,42 +161,6 @@ async def opened(settings: Settings, **options: Any) -> AsyncIterator[Store]:
 def place_of(settings: Settings) -> str:
     """Where the database is: a PostgreSQL URL, or a file in the data folder."""
     return settings.place
-
-
-class UpdateInbox:
-    """Telegram's updates in the durable inbox: kept before they are acknowledged, settled when they are handled."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
-
-    async def put(self, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Keep raw updates; returns those that are new."""
-        return await self._store.write(self._keep, updates)
-
-    def _keep(self, uow: UnitOfWork, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        now = self._clock.now()
-        fresh = []
-
-        def question(who: int) -> str:
-            dialog = uow.dialogs.get(PersonId(who))
-            return dialog.step if dialog else ""
-
-        for update in (scrub(update, question) for update in updates):
-            # The id alone names an update; a redelivery is byte-identical, so the digest need not be kept.
-            message = Message(TELEGRAM, str(update["update_id"]), json.dumps(update), now, "")
-            if uow.inbox.put(message):
-                fresh.append(update)
-        return fresh
-
-    async def pending(self, limit: int) -> list[dict[str, Any]]:
-        """What was kept and not handled before the last stop: the oldest `limit`, oldest first."""
-        messages = await self._store.survey(lambda uow: uow.inbox.open(TELEGRAM, limit))
-        return [json.loads(message.body) for message in messages]
-
-    async def done(self, update_ids: list[int]) -> None:
-        """They are handled."""
-        keys = [str(update_id) for update_id in update_ids]
-        await self._store.write(lambda uow: uow.inbox.settle(TELEGRAM, keys))
 
 
 class Sampan:

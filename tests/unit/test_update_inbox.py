@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.wiring import UpdateInbox
+from bot.inbox import UpdateInbox
 from core.ids import PersonId
 from core.people import Dialog
 from core.risk.secrets import Leak, blot
