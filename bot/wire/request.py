@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any, cast
+import secrets
+from collections.abc import Mapping
+from typing import IO, Any, cast
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -147,13 +149,34 @@ def _body(data: RequestData | None) -> dict[str, Any]:
     if not data.contains_files:
         # Not as `json=`: aiohttp wraps it in a payload of its own, a tenth of the CPU of a call.
         return {"data": json.dumps(data.parameters).encode(), "headers": _JSON} if data.parameters else {}
-    # quote_fields would send a file's name percent-encoded, and Telegram would show it so.
-    form = aiohttp.FormData(data.json_parameters, quote_fields=False)
-    for name, (filename, content, mime) in data.multipart_data.items():
-        # aiohttp warns of large bytes, which it would write in one go; it takes a stream apart.
-        stream = io.BytesIO(content) if isinstance(content, bytes) else content
-        form.add_field(name, stream, filename=filename, content_type=mime)
-    return {"data": form}
+    body, boundary = _multipart(data.json_parameters, data.multipart_data)
+    # As a stream: aiohttp writes bytes in one go, and warns where they are many.
+    return {"data": io.BytesIO(body), "headers": {"Content-Type": f"multipart/form-data; boundary={boundary}"}}
+
+
+def _multipart(fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes | IO[bytes], str]]) -> tuple[bytes, str]:
+    """Fields and files (file name, content, media type) as a body of multipart/form-data (RFC 7578), and its boundary.
+
+    In one piece: aiohttp's own writer sends a dozen small ones, each by itself, at twice the CPU of the whole call.
+    """
+    boundary = secrets.token_hex(16)
+    parts: list[bytes] = []
+    for name, value in fields.items():
+        parts += _part(boundary, f'name="{_quoted(name)}"'), value.encode(), b"\r\n"
+    for name, (filename, content, mime) in files.items():
+        about = f'name="{_quoted(name)}"; filename="{_quoted(filename)}"\r\nContent-Type: {mime}'
+        parts += _part(boundary, about), content if isinstance(content, bytes) else content.read(), b"\r\n"
+    parts.append(f"--{boundary}--\r\n".encode())
+    return b"".join(parts), boundary
+
+
+def _part(boundary: str, about: str) -> bytes:
+    return f"--{boundary}\r\nContent-Disposition: form-data; {about}\r\n\r\n".encode()
+
+
+def _quoted(name: str) -> str:
+    """A name as a quoted string (RFC 9110), which cannot end the line that it stands in."""
+    return " ".join(name.splitlines()).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _seconds(given: ODVInput[float], own: float | None) -> float | None:

@@ -43,6 +43,15 @@ async def test_a_file_goes_as_multipart_under_its_own_name(bot: Bot, stub: Stub)
     assert sent["photo"] == ('收据 "1".png', b"\x89PNG" * 500_000)
 
 
+async def test_a_files_name_ends_neither_its_quotes_nor_its_line(bot: Bot, stub: Stub) -> None:
+    stub.answer("sendPhoto", 200, MESSAGE)
+    name = 'a" name="caption"\r\n\r\nmine\r\n--'
+    await bot.send_photo(1, InputFile(b"\r\n--\r\n", filename=name), caption="ours")
+    _method, sent = stub.calls[0]
+    assert sent["caption"] == "ours"
+    assert sent["photo"] == ('a" name="caption"  mine --', b"\r\n--\r\n")
+
+
 async def test_a_file_is_fetched(bot: Bot, stub: Stub) -> None:
     stub.answer("photo.jpg", 200, b"\xff\xd8pixels")
     assert await bot.request.retrieve(f"{stub.url}/file/bot{TOKEN}/photo.jpg") == b"\xff\xd8pixels"
