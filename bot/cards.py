@@ -94,11 +94,12 @@ async def retire(notice: Notice, view: OrderView, message_id: int, text: Html) -
     await repaint(notice, message_id, Screen(text, drawing=drawing))
 
 
-async def repaint(notice: Notice, message_id: int, screen: Screen) -> None:
-    """Show something else in the place of a card."""
+async def repaint(notice: Notice, message_id: int, screen: Screen) -> int:
+    """Show something else in the place of a card, or below where that is gone; the id of what shows it."""
     try:
         await notice.house.speaker.repaint(notice.to.id, message_id, screen, notice.to.id)
     except BadRequest as fault:
         # Deleted by the person, or painted already by an attempt whose answer was lost.
         if "not modified" not in fault.message:
-            await notice.say(screen)
+            return await notice.say(screen)
+    return message_id

@@ -63,13 +63,17 @@ class Notice:
         """The incoming payment it is about."""
         return await self.house.store.read(lambda uow: uow.receipts.need(self.about))
 
-    async def say(self, screen: Screen) -> None:
-        """Send it."""
-        await self.house.speaker.say(self.to.id, screen, self.to.id)
+    async def say(self, screen: Screen) -> int:
+        """Send it; the message's id."""
+        return await self.house.speaker.say(self.to.id, screen, self.to.id)
 
 
 async def payment_card(notice: Notice) -> Finish | None:
-    """The picture with the QR code. A second one (asked for again) takes the first one's place as the order's card."""
+    """The picture with the QR code, in place of the review that was confirmed or of the code before.
+
+    Painted there twice, after a crash, it is still one card. Asked for again it comes further down, and what was there
+    is no card any more.
+    """
     view = await notice.order()
     order, charge = view.order, view.charge
     if order.state is not OrderState.PLACED or charge is None or charge.state is not OperationState.ACTION:
@@ -80,9 +84,15 @@ async def payment_card(notice: Notice) -> Finish | None:
     assert order.deadline is not None
     title = t.plain("To pay for order {order}", order=order.id)
     card = replace(screen, drawing=await picture(notice, view, title, order.deadline))
-    message_id = await house.speaker.say(notice.to.id, card, notice.to.id)
-    if order.card_message is not None:
+    if order.card_message is None:
+        message_id = await notice.say(card)
+    elif "again" in notice.extra:
+        message_id = await notice.say(card)
         await retire(notice, view, order.card_message, t("The payment code is further down."))
+    else:
+        message_id = await repaint(notice, order.card_message, card)
+    if message_id == order.card_message:
+        return None
     return lambda uow: uow.orders.save(replace(uow.orders.lock(order.id), card_message=message_id))
 
 

@@ -24,6 +24,7 @@ from bot.sandbox.bank.desk import MerchantAccounts
 from bot.sandbox.world import World
 
 LINK = "https://sampan-demo-shop.example/pay?order=K7QX0V2M4T"
+_SHOWING = ("sendphoto", "editmessagemedia")
 _CHECKSUM = 8  # characters at the end of an EMV code: tag, length and CRC
 _SIDE = 544  # pixels of a code where there is no genuine card to put it on
 
@@ -59,7 +60,7 @@ def cards(world: World) -> list[Card]:
     """
     found = []
     for call in world.events.calls:
-        payload = _copied(call.params.get("reply_markup")) if call.method.lower() == "sendphoto" and call.ok else ""
+        payload = _copied(call.params.get("reply_markup")) if call.method.lower() in _SHOWING and call.ok else ""
         if payload.startswith(("BCD\n", "0002")) and call.result:
             stored = world.files.by_id.get(call.result["photo"][-1]["file_id"])
             post = world.chats[call.result["chat"]["id"]].posts.get(call.result["message_id"])

@@ -110,10 +110,11 @@ def _take_address(uow: UnitOfWork, shop: Shop, who: PersonId, text: str, order: 
 
 async def confirm(visit: Visit, order_id: str, quote_id: str) -> None:
     """Place the order. The payment card comes from the outbox, so that no crash can lose it."""
-    order = await visit.do(checkout.place, OrderId(order_id), QuoteId(quote_id))
+    shown = visit.shown.message_id if visit.shown is not None else None
+    order = await visit.do(checkout.place, OrderId(order_id), QuoteId(quote_id), shown=shown)
     await visit.toast(visit.t.plain("Order {order} is placed. Here comes your payment code.", order=order.id))
-    if visit.shown is not None:
-        await visit.house.speaker.strip(visit.shown.chat.id, visit.shown.message_id)
+    if shown is not None and order.card_message is None:  # the code has yet to be asked for
+        await visit.house.speaker.strip(visit.who, shown)
     for what in await visit.look(choices.held_for, visit.shop, visit.who):
         if order.id in {other.id for other in what.others}:
             await visit.say(held_screens.offered(visit.t, what.receipt, order.id))

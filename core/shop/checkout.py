@@ -228,9 +228,12 @@ def _offers(uow: UnitOfWork, shop: Shop, order: Order) -> list[tuple[Method, Quo
     return offers
 
 
-def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_id: QuoteId) -> Order:
+def place(
+    uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_id: QuoteId, *, shown: int | None = None
+) -> Order:
     """Confirm: stock, limits, rate and payment are taken together or not at all.
 
+    `shown` is the message with what was confirmed: a code that is there at once takes its place as the order's card.
     Raises Gone, OrderMoved (pressed twice), OfferOver, PriceChanged, AddressMissing, NoneLeft, SoldOut,
     NotInParts, NoCode, StepUpNeeded or the refusal of a limit.
     """
@@ -255,7 +258,9 @@ def place(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId, quote_i
         take_out(uow, who, {line.product for line in order.lines})
     if person.method != order.method:
         uow.people.save(replace(person, method=order.method))
-    return uow.orders.save(replace(order.move(OrderState.PLACED), intent=intent.id, deadline=deadline))
+    card = shown if shop.methods[order.method].issue is not None else None
+    placed = replace(order.move(OrderState.PLACED), intent=intent.id, deadline=deadline, card_message=card)
+    return uow.orders.save(placed)
 
 
 def _take(uow: UnitOfWork, line: OrderLine) -> None:

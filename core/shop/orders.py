@@ -77,7 +77,7 @@ class Order:
     deadline: datetime | None = None  # for the payment
     paid_at: datetime | None = None
     tracking: str = ""
-    card_message: int | None = None  # message id of the payment card in the shopper's chat
+    card_message: int | None = None  # message that shows the payment card, or is about to, in the shopper's chat
     shipped_at: datetime | None = None
     ship_by: datetime | None = None  # a paid order not shipped by then is refunded
     release_at: datetime | None = None  # the rest is released then, without the buyer's word

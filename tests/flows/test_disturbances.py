@@ -58,7 +58,7 @@ async def test_what_telegram_refuses_once_reaches_the_person_all_the_same(town, 
 
 @pytest.mark.parametrize("method", ["sendPhoto", "editMessageMedia", "answerCallbackQuery", "editMessageReplyMarkup"])
 async def test_a_call_whose_answer_is_lost_makes_one_order_and_one_receipt(town, method):
-    """The bot cannot know whether it was done. A second card may be seen; a second order or entry may not."""
+    """The bot cannot know whether it was done, and does it again: painting a card twice in its place makes one."""
     nora, product, review = await at_the_review(town, "Lost answer")
     await town.fault(method, chat_id=None if method == "answerCallbackQuery" else nora.who, times=1, drop="after")
     await nora.press("Confirm", review)
@@ -70,6 +70,7 @@ async def test_a_call_whose_answer_is_lost_makes_one_order_and_one_receipt(town,
     assert [one.state for one in order] == ["paid"]
     captures = [leg for leg in await town.legs(order[0].id) if leg.account.startswith("clearing")]
     assert len(captures) == 1
+    assert cards(await nora.messages()) == []
 
 
 async def test_updates_whose_answer_was_lost_are_handled_once(town):

@@ -33,6 +33,30 @@ async def test_a_returning_shopper_taps_at_most_three_times_from_the_card_to_the
     assert nora.taps <= 3
 
 
+async def test_the_payment_card_takes_the_place_of_what_was_confirmed(town):
+    nora = await town.newcomer()
+    await nora.give_address()
+    await nora.start(f"b_{await town.on_sale('In place', '10.00 EUR')}")
+    review = await nora.wait_for("In place")
+    await nora.press("Confirm")
+    card = await nora.card()
+    assert card["message_id"] == review["message_id"] == (await nora.last())["message_id"]
+
+
+async def test_where_what_was_confirmed_is_gone_the_card_comes_below(town):
+    nora = await town.newcomer()
+    await nora.give_address()
+    await nora.start(f"b_{await town.on_sale('Gone by now', '10.00 EUR')}")
+    review = await nora.wait_for("Gone by now")
+    await town.fault("editMessageMedia", chat_id=nora.who, code=400, times=1)
+    await nora.press("Confirm")
+    card = await nora.card()
+    assert card["message_id"] > review["message_id"]
+    await nora.pay(await nora.scan(card))
+    receipt = await nora.wait_for(lambda message: message["message_id"] == card["message_id"])
+    assert "Paid" in receipt["text"]
+
+
 @pytest.mark.parametrize(("method", "price", "amount"), [("SEPA", "19.90 EUR", "19.90"), ("PIX", "62.00 BRL", "62.00")])
 async def test_the_picture_alone_tells_the_bank_payee_amount_and_reference(town, method, price, amount):
     nora = await town.newcomer()
