@@ -22,6 +22,7 @@ from aiohttp import ClientSession, web
 
 from bot import config
 from bot.history import Wanted, make
+from bot.pictures.process import in_threads
 from bot.pictures.product import draw_demo
 from bot.sandbox import bank as pocket_bank
 from bot.sandbox import forgery
@@ -125,6 +126,9 @@ class Demo:
         self.data.mkdir(parents=True, exist_ok=True)
         self.clock = DemoClock(self.data / "skipped-seconds")
         self._port, self._limits = port, limits
+        # One person looks on: a thread draws fast enough, and costs no second process.
+        self._thread = ThreadPoolExecutor(1, "studio")
+        self._drawers = in_threads(self._thread)
         self.sandbox = Sandbox(clock=self.clock.seconds, data=self.data / "telegram", people=CAST, privacy=False)
         self._past = past if not self._has_been_open() else None
         # A passkey belongs to a name, not to a number; and the name holds the port, so it is chosen beforehand.
@@ -143,10 +147,8 @@ class Demo:
         progress("opening the sandbox Telegram and the pocket bank …")
         base = await self.sandbox.start(self._port)
         progress("opening the shop …")
-        # One person looks on: a thread draws fast enough, and costs no second process.
-        drawers = ThreadPoolExecutor(1, "studio")
         settings = config.read(self._environment(base))
-        self.shop = Sampan(settings, clock=self.clock, limits=self._limits, drawers=drawers, pages=self._pages)
+        self.shop = Sampan(settings, clock=self.clock, limits=self._limits, drawers=self._drawers, pages=self._pages)
         if self._past:
             await self._make_past(self._past, progress)
         await self.shop.start()
@@ -274,6 +276,7 @@ class Demo:
         """Close everything; a data folder nobody asked to keep goes."""
         await self.shop.stop()
         await self.sandbox.stop()
+        self._thread.shutdown()
         if self._throw_away:
             shutil.rmtree(self.data, ignore_errors=True)
 

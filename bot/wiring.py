@@ -9,7 +9,6 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -26,9 +25,9 @@ from bot.clockwork import Clockwork
 from bot.config import Settings
 from bot.inbox import UpdateInbox
 from bot.keys import hold, vault_keys
-from bot.pictures.process import DrawingProcesses
+from bot.pictures.process import Aside, DrawingProcesses
 from bot.pictures.reading import Reader
-from bot.pictures.studio import Studio, Upload
+from bot.pictures.studio import Studio, Upload, rehearse
 from bot.shopper import stepping
 from bot.speaker import Speaker
 from bot.visit import House
@@ -173,7 +172,7 @@ class Sampan:
         clock: Clock | None = None,
         ids: Ids | None = None,
         limits: Limits | None = None,
-        drawers: Executor | None = None,
+        drawers: Aside | None = None,
         pages: str = "",
     ) -> None:
         """`pages`: where people's browsers reach us beside the public URL: loopback, for the demo's own page."""
@@ -198,8 +197,10 @@ class Sampan:
         public = settings.public_url if settings.public_url.startswith("https://") else ""
         self._site, self._framed_on = pages or public, LOOPBACK if pages else ()
         # Shoppers who confirm at the same time wait for one another's cards: two cores may draw them.
-        self._drawers = drawers or DrawingProcesses(min(2, os.cpu_count() or 1))
-        self._decoder = drawers or DrawingProcesses()  # strangers' pictures: may die without a card being late
+        # Strangers' pictures are read in another process, which may die without a card being late.
+        own = DrawingProcesses(min(2, os.cpu_count() or 1), rehearse), DrawingProcesses()
+        self._drawers, self._decoder = (drawers, drawers) if drawers else own
+        self._processes = () if drawers else own
         self._polling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -275,9 +276,8 @@ class Sampan:
         sources, poke = self.settings.rate_sources, self.worker.poke
         self._clockwork = Clockwork(self.store, self.shop, self._driver, poke, self._session, sources)
         self._working = asyncio.create_task(self.worker.run())
-        for process in (self._drawers, self._decoder):
-            if isinstance(process, DrawingProcesses):
-                self._clockwork.every(30, process.rest)
+        for process in self._processes:
+            self._clockwork.every(30, process.rest)
         self._clockwork.start()
         await self._intake.replay()
         await self._open_doors(books)
@@ -415,8 +415,8 @@ class Sampan:
         await self._clockwork.seal()  # nothing is posted any more: the chain closes with the shop
         await self.store.stop()
         self._let_go()
-        self._drawers.shutdown()
-        self._decoder.shutdown()
+        for process in self._processes:
+            await process.stop()
 
 
 async def _failed(update: Update, fault: Exception) -> None:

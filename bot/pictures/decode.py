@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
 import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -50,8 +50,11 @@ def read_codes(data: bytes) -> list[bytes]:
 
 
 def read_codes_or_die(data: bytes, seconds: float = MOST_SECONDS) -> list[bytes]:
-    """As `read_codes`, in a process of its own, which is ended when it takes longer than so many seconds."""
-    if multiprocessing.parent_process() is None or not hasattr(signal, "setitimer"):
+    """As `read_codes`, in a process of its own, which is ended when it takes longer than so many seconds.
+
+    In a thread beside others (the demo's) it takes what it takes.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         return read_codes(data)
     # No handler: the kernel ends the process, even inside a decoder that never comes back to the interpreter.
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Executor
-from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime, timedelta
 
 from bot.pictures.decode import MOST_SECONDS, read_codes_or_die
+from bot.pictures.process import Aside, Died
 from bot.pictures.product import BadPhoto
 from core.errors import Refusal, sentence
 
@@ -45,16 +44,14 @@ class TooManyCodes(Refusal):
 class Reader:
     """Reads codes in pictures, for whoever has turns left. One process of several counts for itself alone."""
 
-    def __init__(
-        self, executor: Executor, now: Callable[[], datetime], most: int, *, seconds: float = MOST_SECONDS
-    ) -> None:
-        """`executor`: of its own process, which a hostile picture may cost its life. `most`: turns in an hour.
+    def __init__(self, aside: Aside, now: Callable[[], datetime], most: int, *, seconds: float = MOST_SECONDS) -> None:
+        """`aside`: in a process of its own, which a hostile picture may cost its life. `most`: turns in an hour.
 
         `seconds` is what one picture may take.
         """
         self._seconds = seconds
         self._alone = asyncio.Lock()
-        self._executor, self._now, self._most = executor, now, most
+        self._aside, self._now, self._most = aside, now, most
         self._turns: Counter[int] = Counter()
         self._renews = now()
 
@@ -74,10 +71,9 @@ class Reader:
             return await asyncio.wait_for(self._decode(data), PATIENCE)
         except BadPhoto:
             raise NoPicture from None
-        except (BrokenProcessPool, TimeoutError):  # ended by its own alarm, or behind others for too long
+        except (Died, TimeoutError):  # ended by its own alarm, or behind others for too long
             raise TooHard from None
 
     async def _decode(self, data: bytes) -> list[bytes]:
-        loop = asyncio.get_running_loop()
         async with self._alone:  # who brings the process down takes nobody else's picture with them
-            return await loop.run_in_executor(self._executor, read_codes_or_die, data, self._seconds)
+            return await self._aside(read_codes_or_die, data, self._seconds)

@@ -6,12 +6,12 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from bot.pictures import card, chart, fxchart, product, qrfast
+from bot.pictures.process import Aside
 from bot.pictures.sheet import Sheet
 
 
@@ -63,11 +63,11 @@ def paint(request: Request) -> bytes:
 
 
 class Studio:
-    """Draws pictures in the executor handed in, so that nobody's message waits for somebody's picture."""
+    """Draws pictures aside from the event loop, so that nobody's message waits for somebody's picture."""
 
-    def __init__(self, executor: Executor, keep: int = 64) -> None:
+    def __init__(self, aside: Aside, keep: int = 64) -> None:
         """``keep`` is how many finished pictures to remember (about 0.1 MB each)."""
-        self._executor = executor
+        self._aside = aside
         self.cpu_seconds = 0.0
         """CPU that drawing has taken so far, for /metrics."""
         self._keep = keep
@@ -84,15 +84,15 @@ class Studio:
             return done
         drawing = self._under_way.get(request)
         if drawing is None:
-            drawing = asyncio.get_running_loop().run_in_executor(self._executor, _timed, request)
+            drawing = self._aside(_timed, request)
             self._under_way[request] = drawing
             drawing.add_done_callback(partial(self._finish, request))
         picture, _ = await asyncio.shield(drawing)  # one who gives up waiting takes the picture from nobody else
         return picture
 
     async def warm(self) -> None:
-        """Draw a first card for nobody, so that the first shopper does not wait for fonts and tables."""
-        await asyncio.get_running_loop().run_in_executor(self._executor, _rehearse)
+        """Have it done before the first shopper comes."""
+        await self._aside(rehearse)
 
     def _finish(self, request: Request, drawing: asyncio.Future[tuple[bytes, float]]) -> None:
         del self._under_way[request]
@@ -110,7 +110,8 @@ def _timed(request: Request) -> tuple[bytes, float]:
     return paint(request), time.thread_time() - started
 
 
-def _rehearse() -> None:
+def rehearse() -> None:
+    """Draw a card for nobody: whoever draws the next one has fonts and tables at hand."""
     qrfast.warm()
     rows = (card.Row("Payee 收款人", "0123456789 abcdefghijklmnopqrstuvwxyz"),)
     paint(card.PaymentCard("warm", "Sampan", "Method", "Title", "0123456789.,", "items", "hint", rows))

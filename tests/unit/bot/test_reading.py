@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
 
-from bot.pictures.process import DrawingProcesses
+from bot.pictures.process import DrawingProcesses, in_threads
 from bot.pictures.reading import NoPicture, Reader, TooHard, TooManyCodes
 from tests.benchmarks.decoding import code, png, without_a_code
 from tests.builders import HandClock
@@ -18,12 +18,12 @@ from tests.unit.bot.test_decode import bomb
 PICTURE = png(code("00020126PIX", 8, 4))
 
 
-@pytest.fixture(scope="module")
-def process() -> Iterator[DrawingProcesses]:
+@pytest.fixture
+async def process() -> AsyncIterator[DrawingProcesses]:
     """One process of its own."""
-    executor = DrawingProcesses()
-    yield executor
-    executor.shutdown()
+    processes = DrawingProcesses()
+    yield processes
+    await processes.stop()
 
 
 async def test_a_picture_is_read_in_another_process(process: DrawingProcesses) -> None:
@@ -52,7 +52,7 @@ async def test_what_cannot_be_opened_is_refused_in_words(process: DrawingProcess
 
 def test_turns_are_each_person_s_own_and_come_back_after_an_hour() -> None:
     clock = HandClock()
-    reader = Reader(ThreadPoolExecutor(1), clock.now, 2)
+    reader = Reader(in_threads(ThreadPoolExecutor(1)), clock.now, 2)
     for _ in range(2):
         reader.take_turn(1)
     with pytest.raises(TooManyCodes) as refused:

@@ -2,74 +2,116 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import uvloop
 
-from bot.pictures.process import DrawingProcesses
+from bot.pictures.process import Died, DrawingProcesses
 from bot.pictures.studio import BareCode, Studio
 
 
 @pytest.fixture
-def drawers() -> Iterator[DrawingProcesses]:
+async def drawers() -> AsyncIterator[DrawingProcesses]:
     process = DrawingProcesses()
     yield process
-    process.shutdown()
+    await process.stop()
 
 
 async def test_pictures_come_from_another_process(drawers: DrawingProcesses) -> None:
     assert (await Studio(drawers).draw(BareCode("hello"))).startswith(b"\x89PNG")
-    assert drawers.submit(os.getpid).result() != os.getpid()
+    assert await drawers(os.getpid) != os.getpid()
 
 
-def test_a_process_that_was_killed_is_started_anew(drawers: DrawingProcesses) -> None:
-    first = drawers.submit(os.getpid).result()
-    with pytest.raises(BrokenProcessPool):
-        drawers.submit(os.kill, first, signal.SIGKILL).result()
-    assert drawers.submit(os.getpid).result() != first
+async def test_what_is_asked_together_is_answered_each_with_its_own(drawers: DrawingProcesses) -> None:
+    sizes = range(0, 400_000, 50_000)
+    assert [len(answer) for answer in await asyncio.gather(*(drawers(bytes, size) for size in sizes))] == list(sizes)
 
 
-def test_it_ends_when_it_has_nothing_to_do_and_comes_back_when_it_has(drawers: DrawingProcesses) -> None:
-    first = drawers.submit(os.getpid).result()
-    drawers.rest(after=3600)
-    assert drawers.submit(os.getpid).result() == first
-    drawers.rest(after=0)
-    assert drawers.submit(os.getpid).result() != first
+async def test_who_stops_waiting_takes_nobody_elses_answer(drawers: DrawingProcesses) -> None:
+    hasty, patient = drawers(abs, -1), drawers(abs, -2)
+    hasty.cancel()
+    assert await patient == 2
 
 
-def test_two_may_draw_at_once(tmp_path: Path) -> None:
+async def test_what_the_work_raises_reaches_who_asked(drawers: DrawingProcesses) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await drawers(divmod, 1, 0)
+    assert await drawers(divmod, 7, 2) == (3, 1)
+
+
+async def test_what_is_printed_is_no_answer(drawers: DrawingProcesses, capfd: pytest.CaptureFixture[str]) -> None:
+    assert await drawers(print, "from a library") is None
+    assert await drawers(abs, -1) == 1
+    assert capfd.readouterr().err == "from a library\n"
+
+
+async def test_a_process_that_was_killed_is_started_anew(drawers: DrawingProcesses) -> None:
+    first = await drawers(os.getpid)
+    killed, behind = drawers(os.kill, first, signal.SIGKILL), drawers(os.getpid)
+    for one in (killed, behind):
+        with pytest.raises(Died):
+            await one
+    assert await drawers(os.getpid) != first
+
+
+async def test_it_ends_when_it_has_nothing_to_do_and_comes_back_when_it_has(drawers: DrawingProcesses) -> None:
+    first = await drawers(os.getpid)
+    await drawers.rest(after=3600)
+    assert await drawers(os.getpid) == first
+    await drawers.rest(after=0)
+    assert await drawers(os.getpid) != first
+
+
+async def test_two_may_draw_at_once(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)  # who reads waits for who writes
     pair = DrawingProcesses(2)
     try:
-        reading = pair.submit(Path.read_bytes, pipe)
-        pair.submit(Path.write_bytes, pipe, b"both are here")
-        assert reading.result(30) == b"both are here"
+        reading = pair(Path.read_bytes, pipe)
+        await asyncio.wait_for(pair(Path.write_bytes, pipe, b"both are here"), 30)
+        assert await asyncio.wait_for(reading, 30) == b"both are here"
     finally:
-        pair.shutdown()
+        await pair.stop()
+
+
+def test_it_works_on_the_loop_that_the_bot_runs_on() -> None:
+    async def both() -> tuple[int, int]:
+        drawers = DrawingProcesses()
+        first = await drawers(os.getpid)
+        with pytest.raises(Died):
+            await drawers(os.kill, first, signal.SIGKILL)
+        second = await drawers(os.getpid)
+        await drawers.stop()
+        with pytest.raises(ProcessLookupError):
+            os.kill(second, 0)
+        return first, second
+
+    assert len(set(uvloop.run(both()))) == 2
 
 
 _BOT = """
-import os, sys
+import asyncio, os, sys
 from bot.pictures.process import DrawingProcesses
-if __name__ == "__main__":
-    print(DrawingProcesses().submit(os.getpid).result(), flush=True)
-    sys.stdin.read()
+
+async def main():
+    drawers = DrawingProcesses()
+    print(await drawers(os.getpid), flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+
+asyncio.run(main())
 """
 
 
-def test_it_dies_with_a_bot_that_is_killed(tmp_path: object) -> None:
-    script = f"{tmp_path}/bot_to_kill.py"
-    with open(script, "w") as file:  # noqa: PTH123  spawn needs a main module with a path
-        file.write(_BOT)
-    bot = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+def test_it_dies_with_a_bot_that_is_killed() -> None:
+    bot = subprocess.Popen([sys.executable, "-c", _BOT], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert bot.stdout is not None
     child = int(bot.stdout.readline())
     bot.kill()
