@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.sandbox.errors import bad
@@ -14,7 +14,7 @@ from bot.sandbox.params import fields_of, whole
 from bot.sandbox.spans import Marked, Span, checked_url
 
 Json = dict[str, Any]
-Users = dict[int, Json]
+Users = Mapping[int, Json]
 
 _PARSERS = {"html": parse_html, "markdownv2": parse_markdown_v2, "markdown": parse_markdown}
 _GIVEN = {

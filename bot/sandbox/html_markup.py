@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.errors import ApiError, bad
@@ -36,7 +37,7 @@ def _decode(value: str) -> str:
 class _Reader:
     """One pass over the source, innermost open tag last."""
 
-    def __init__(self, source: str, users: dict[int, dict[str, Any]]) -> None:
+    def __init__(self, source: str, users: Mapping[int, dict[str, Any]]) -> None:
         self.source = source
         self.users = users
         self.at = 0
@@ -192,6 +193,6 @@ class _Reader:
             self.spans.append(Span(tag, start, end, dict(extra)))
 
 
-def parse_html(source: str, users: dict[int, dict[str, Any]] | None = None) -> Marked:
+def parse_html(source: str, users: Mapping[int, dict[str, Any]] | None = None) -> Marked:
     """Text and spans of HTML markup. Raises ApiError 400 "can't parse entities: …" with byte offsets."""
     return _Reader(source, users or {}).read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -29,7 +30,7 @@ class _Open:
 
 
 class _Reader:
-    def __init__(self, source: str, users: dict[int, dict[str, Any]]) -> None:
+    def __init__(self, source: str, users: Mapping[int, dict[str, Any]]) -> None:
         self.source = source
         self.users = users
         self.at = 0
@@ -199,12 +200,12 @@ class _Reader:
             self.spans.append(Span("custom_emoji", entry.start, len(self.out), {"custom_emoji_id": query["id"][0]}))
 
 
-def parse_markdown_v2(source: str, users: dict[int, dict[str, Any]] | None = None) -> Marked:
+def parse_markdown_v2(source: str, users: Mapping[int, dict[str, Any]] | None = None) -> Marked:
     """Text and spans of MarkdownV2. Raises ApiError 400 "can't parse entities: …"."""
     return _Reader(source, users or {}).read()
 
 
-def parse_markdown(source: str, users: dict[int, dict[str, Any]] | None = None) -> Marked:
+def parse_markdown(source: str, users: Mapping[int, dict[str, Any]] | None = None) -> Marked:
     """Text and spans of the legacy Markdown: no nesting, and a backslash escapes only its four marks."""
     out: list[str] = []
     spans: list[Span] = []

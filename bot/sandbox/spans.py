@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -54,7 +55,7 @@ def checked_url(url: str) -> str | None:
     return url
 
 
-def link_span(start: int, end: int, url: str, users: dict[int, dict[str, Any]] | None = None) -> Span | None:
+def link_span(start: int, end: int, url: str, users: Mapping[int, dict[str, Any]] | None = None) -> Span | None:
     """A link in markup: a mention of a known user for `tg://user?id=`, else a text link, else nothing."""
     parts = urlsplit(url) if url.startswith("tg:") else None
     if parts is not None and (parts.netloc or parts.path).strip("/") == "user":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,22 @@ _SPOKEN = {
     "text", "photo", "document", "video", "audio", "voice", "animation", "sticker", "contact", "location", "venue",
     "dice", "poll", "video_note", "invoice",
 }  # fmt: skip
+
+
+class _Users(Mapping[int, Json]):
+    """People as the Bot API's User, each made when asked for: a text mentions few of many."""
+
+    def __init__(self, people: Mapping[int, Person]) -> None:
+        self._people = people
+
+    def __getitem__(self, number: int) -> Json:
+        return self._people[number].wire()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._people)
+
+    def __len__(self) -> int:
+        return len(self._people)
 
 
 @dataclass(slots=True)
@@ -146,8 +162,9 @@ class World:
             raise unknown("message", f"there is no message {text} in chat {chat.id}")
         return post
 
-    def users(self) -> dict[int, Json]:
-        return {person.id: person.wire() for person in self.people.values()}
+    def users(self) -> Mapping[int, Json]:
+        """Everybody, as markup mentions them."""
+        return _Users(self.people)
 
     def chat_wire(self, chat: Chat) -> Json:
         """The Bot API's Chat."""

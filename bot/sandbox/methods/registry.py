@@ -93,16 +93,10 @@ def find_reply(chat: Chat, params: Params) -> Post | None:
 def text_of(world: World, params: Params, name: str, entities: str, limit: int, noun: str) -> tuple[str, list[Json]]:
     """A formatted parameter. Raises ApiError 400 for bad markup or too much text."""
     given = params.json(entities) if entities in params.values else None
-    users = world.users() if given else _users(world, params, name)
-    text, found = formatted(params.text(name), params.text("parse_mode"), given, users)
+    text, found = formatted(params.text(name), params.text("parse_mode"), given, world.users())
     if len(text) > limit:
         raise bad(f"{noun} is too long")
     return text, found
-
-
-def _users(world: World, params: Params, name: str) -> dict[int, Json]:
-    """Only markup that mentions a user by id needs to know the users."""
-    return world.users() if "tg://user" in params.text(name) or "tg:user" in params.text(name) else {}
 
 
 def markup_of(params: Params) -> Any:
