@@ -6,6 +6,7 @@ import io
 import json
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import IO, Any, cast
 from urllib.request import getproxies, proxy_bypass
 
@@ -18,6 +19,8 @@ from yarl import URL
 from core.channels.reading import whole
 
 _Timeouts = tuple[ODVInput[float], ODVInput[float], ODVInput[float], ODVInput[float]]
+
+_Own = tuple[float | None, float | None, float | None, float | None]
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -51,7 +54,7 @@ class AiohttpRequest(BaseRequest):
         proxy: str | None = None,
     ) -> None:
         self._connections = connections
-        self._timeouts: tuple[float | None, ...] = (read_timeout, write_timeout, connect_timeout, pool_timeout)
+        self._timeouts: _Own = (read_timeout, write_timeout, connect_timeout, pool_timeout)
         self._upload_timeout = upload_timeout
         self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
@@ -93,7 +96,9 @@ class AiohttpRequest(BaseRequest):
         """Status and body. Raises TimedOut (it may have been carried out), NotSent (it was not) or NetworkError."""
         if self._session is None or self._session.closed:
             raise RuntimeError("this request is not initialized, or was shut down")
-        timeout = self._timeout((read_timeout, write_timeout, connect_timeout, pool_timeout), request_data, method)
+        given = read_timeout, write_timeout, connect_timeout, pool_timeout
+        upload = self._upload_timeout if request_data is not None and request_data.contains_files else 0
+        timeout = _timeout(given, self._timeouts, upload, is_download=method == "GET")
         fault: TelegramError | None = None
         try:
             async with self._session.request(
@@ -111,18 +116,6 @@ class AiohttpRequest(BaseRequest):
             # A proxy's page: python-telegram-bot would quote the whole of it in its error.
             raise NetworkError(f"The Bot API answered {status} without saying why.")
         return status, payload
-
-    def _timeout(self, given: _Timeouts, data: RequestData | None, method: str) -> aiohttp.ClientTimeout:
-        read, write, connect, pool = map(_seconds, given, self._timeouts)
-        wait = None if connect is None or pool is None else connect + pool
-        total = None if wait is None or write is None or read is None else wait + write + read
-        if method == "GET":
-            total = None  # a download may take as long as its bytes keep coming
-        elif data is not None and data.contains_files:
-            # aiohttp starts the clock of the answer before the last byte is written.
-            total = None if total is None else total + self._upload_timeout
-            read = None if read is None else read + self._upload_timeout
-        return aiohttp.ClientTimeout(total=total, connect=wait, sock_connect=connect, sock_read=read)
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> JSONDict:
@@ -177,6 +170,22 @@ def _part(boundary: str, about: str) -> bytes:
 def _quoted(name: str) -> str:
     """A name as a quoted string (RFC 9110), which cannot end the line that it stands in."""
     return " ".join(name.splitlines()).replace("\\", "\\\\").replace('"', '\\"')
+
+
+@lru_cache(maxsize=64)
+def _timeout(given: _Timeouts, own: _Own, upload: float, *, is_download: bool) -> aiohttp.ClientTimeout:
+    """aiohttp's times for what was given with the request, or is the transport's own; `upload` comes on top."""
+    read, write, connect, pool = map(_seconds, given, own)
+    wait = None if connect is None or pool is None else connect + pool
+    total = None if wait is None or write is None or read is None else wait + write + read + upload
+    # A download may take as long as its bytes keep coming. aiohttp starts the clock of an answer before the last byte
+    # of an upload is written.
+    return aiohttp.ClientTimeout(
+        total=None if is_download else total,
+        connect=wait,
+        sock_connect=connect,
+        sock_read=None if read is None else read + upload,
+    )
 
 
 def _seconds(given: ODVInput[float], own: float | None) -> float | None:

@@ -13,9 +13,11 @@ class TooLong(ValueError):
 
 async def whole(answer: aiohttp.ClientResponse, most: int = LARGEST) -> bytes:
     """The body, unpacked. Raises TooLong, aiohttp.ClientError, TimeoutError."""
-    body = bytearray()
-    async for chunk in answer.content.iter_chunked(65_536):
-        body += chunk
-        if len(body) > most:
+    parts: list[bytes] = []
+    room = most
+    while part := await answer.content.readany():  # of a short answer, all
+        parts.append(part)
+        room -= len(part)
+        if room < 0:
             raise TooLong("far too long")
-    return bytes(body)
+    return b"".join(parts)
