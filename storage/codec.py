@@ -29,6 +29,7 @@ class Form:
     unpack: Convert | None = None
 
 
+@lru_cache(1024)  # a verb writes its own moment a dozen times
 def moment_text(moment: datetime) -> str:
     """UTC without its offset, microseconds always there, so that texts sort as moments do: SQLAlchemy's SQLite form."""
     if moment.tzinfo is not UTC:

@@ -146,8 +146,9 @@ async def _past(store: Store, shop: Shop, pattern: Decision, many: int, progress
             at = _NOW - timedelta(days=365) * (many - number) / many
             order = OrderId(f"PAST{number:06d}")
             facts: Facts = replace(pattern.facts, order=order, shopper=_who(number), at=at)
-            names = {limits.purse_id(line.whose, facts) for line in lines}
-            limits.take(caught, facts, lines, {n: caught.held.get(n) or Purse(n) for n in names}, before)
+            where = limits.places(facts, lines, before)
+            purses = {place.purse: caught.held.get(place.purse) or Purse(place.purse) for place in where}
+            limits.take(caught, facts, where, purses)
             decisions.append(
                 replace(pattern, id=f"D{number:08d}", order=order, person=_who(number), facts=facts, at=at)
             )
@@ -155,8 +156,7 @@ async def _past(store: Store, shop: Shop, pattern: Decision, many: int, progress
         await store.write(_keep, holds, decisions)
         if first % (_BATCH * 10) == 0:
             progress(f"  {first + len(decisions):,} of {many:,} past payments")
-    purses = list(caught.held.values())
-    await store.write(_fill, purses)
+    await store.write(_fill, list(caught.held.values()))
 
 
 def _fill(uow: UnitOfWork, purses: list[Purse]) -> None:

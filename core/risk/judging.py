@@ -57,8 +57,10 @@ def judge(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, now: datetime
     facts = facts_about(order, quote, now, known, uow.own_limits.get(order.shopper))
     lines = _lines(book, facts)
     facts = replace(facts, sums=sums_of(shop, order, quote.pay, now, lines))
-    held = {name: limits.without_ended(uow, purse) for name, purse in limits.purses(uow, facts, lines).items()}
-    seen = _seen(facts, lines, held, strong)
+    where = limits.places(facts, lines, strong)
+    held = {name: limits.without_ended(uow, purse) for name, purse in limits.purses(uow, where).items()}
+    looked_at = {place.window: place for place in where}  # lines of one window count the same payments
+    seen = {name: windows.used(held[at.purse].used, name, at.tag, now) for name, at in looked_at.items()}
     outcome = decide(facts, lines, seen)
     decision = _decision(shop.ids.new(), outcome, facts, book.id, seen)
     if outcome.verdict is Verdict.REFUSE:
@@ -68,7 +70,7 @@ def judge(uow: UnitOfWork, shop: Shop, order: Order, quote: Quote, now: datetime
         raise refusal
     if outcome.verdict is Verdict.STEP_UP:
         raise StepUpNeeded(order=order.id, factors=outcome.factors, amount=quote.pay, decision=decision)
-    limits.take(uow, facts, lines, held, strong)
+    limits.take(uow, facts, where, held)
     _use_up(uow, passed, now)
     _keep_book(uow, book, now)
     if decision.triggers:
@@ -89,16 +91,6 @@ def _of(book: Book, known: tuple[tuple[str, str], ...]) -> tuple[Line, ...]:
     """Payments of which the same is known have the same lines; most are like one before."""
     facts = dict(known)
     return tuple(line for line in book.lines if is_of(line, facts))
-
-
-def _seen(facts: Facts, lines: tuple[Line, ...], held: dict[str, Purse], strong: datetime | None) -> dict[str, int]:
-    seen: dict[str, int] = {}
-    for line in lines:
-        window = windows.window_of(line, facts.seller)
-        if line.metric in windows.SUMMED and window not in seen:
-            entries = held[limits.purse_id(line.whose, facts)].used
-            seen[window] = windows.used(entries, window, windows.tag_of(line, facts.at, strong, facts.order), facts.at)
-    return seen
 
 
 def _decision(id: str, outcome: Outcome, facts: Facts, book: str, seen: dict[str, int]) -> Decision:

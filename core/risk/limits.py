@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from core.errors import Gone, Refusal
 from core.ids import OrderId
@@ -39,10 +40,32 @@ def purse_id(whose: Whose, facts: Facts) -> str:
             return "shop|"
 
 
-def purses(uow: UnitOfWork, facts: Facts, lines: Iterable[Line]) -> dict[str, Purse]:
-    """The purses that the lines count in, locked in one order, so that two payments at once wait for each other."""
-    names = sorted({purse_id(line.whose, facts) for line in lines if line.metric in windows.SUMMED})
-    return {name: _locked(uow, name) for name in names}
+class Place(NamedTuple):
+    """Where a line that sums up counts a payment: in which purse, which window of it, under which tag."""
+
+    line: Line
+    purse: str
+    window: str
+    tag: str
+
+
+def places(facts: Facts, lines: Iterable[Line], strong: datetime | None) -> list[Place]:
+    """The places of those lines that sum up; `strong` is when the shopper proved anything last."""
+    return [
+        Place(
+            line,
+            purse_id(line.whose, facts),
+            windows.window_of(line, facts.seller),
+            windows.tag_of(line, facts.at, strong, facts.order),
+        )
+        for line in lines
+        if line.metric in windows.SUMMED
+    ]
+
+
+def purses(uow: UnitOfWork, where: Iterable[Place]) -> dict[str, Purse]:
+    """The purses of these places, locked in one order, so that two payments at once wait for each other."""
+    return {name: _locked(uow, name) for name in sorted({place.purse for place in where})}
 
 
 def _locked(uow: UnitOfWork, name: str) -> Purse:
@@ -68,19 +91,16 @@ def _is_over(uow: UnitOfWork, order: OrderId) -> bool:
     return found is None or found.state in _OVER
 
 
-def take(
-    uow: UnitOfWork, facts: Facts, lines: Iterable[Line], held: Mapping[str, Purse], strong: datetime | None
-) -> None:
-    """Take a payment's amount from every window that its lines look at. The purses must be those that were locked."""
+def take(uow: UnitOfWork, facts: Facts, where: Iterable[Place], held: Mapping[str, Purse]) -> None:
+    """Take a payment's amount from every place its lines count it in. The purses must be those that were locked."""
     proved = facts.known.get("factors", "0") != "0"
     taken: dict[str, dict[str, int]] = {name: {} for name in held}
-    for line in lines:
-        if line.metric not in windows.SUMMED or (proved and line.metric in (Metric.STRONG, Metric.COUNT)):
+    for line, purse, window, tag in where:
+        if proved and line.metric in (Metric.STRONG, Metric.COUNT):
             continue
-        entry = f"{windows.window_of(line, facts.seller)}|{windows.tag_of(line, facts.at, strong, facts.order)}"
         amount = 1 if line.metric is Metric.COUNT else facts.sums.get(measure(line))
         if amount is not None:
-            taken[purse_id(line.whose, facts)][entry] = amount
+            taken[purse][f"{window}|{tag}"] = amount
     for name, entries in taken.items():
         if entries:
             _put(uow, facts, held[name], entries)

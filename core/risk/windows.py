@@ -69,7 +69,12 @@ def tag_of(line: Line, at: datetime, strong: datetime | None, order: OrderId) ->
     if line.metric is Metric.STOCK:
         return f"={order}"
     end = ends(line.metric, line.zone, line.days, line.hours, at)
-    return f"@{end.isoformat()}" if end else "-"
+    return _until(end) if end else "-"
+
+
+@lru_cache(maxsize=1024)
+def _until(end: datetime) -> str:
+    return f"@{end.isoformat()}"
 
 
 def used(entries: Mapping[str, int], window: str, tag: str, at: datetime) -> int:
