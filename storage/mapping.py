@@ -41,6 +41,7 @@ class Mapping:
         self._secret = {name: json_form(noun.hints[name]) for name in noun.personal}
         self._defaults = {f.name: f.default for f in dataclasses.fields(noun.type) if f.name in noun.personal}
         self.everything = [name for name in noun.hints if name not in (noun.key, "version")]
+        self._fieldwise, self._version = attrgetter(*noun.hints), list(noun.hints).index("version")
         self._plan_writing()
         self._plan_reading()
         # The same person's row is read a dozen times on the way to a payment. Only read: all who ask share it.
@@ -106,6 +107,12 @@ class Mapping:
             opened = self._open(row[0], row[-1])
             for index, name in self._gaps:
                 values.insert(index, opened[name])
+        return self.noun.type(*values)
+
+    def versioned(self, thing: Any, version: int) -> Any:
+        """The thing as of another version: dataclasses.replace at a third of its time."""
+        values = list(self._fieldwise(thing))
+        values[self._version] = version
         return self.noun.type(*values)
 
     def changes(self, old: Any, new: Any) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Named
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -93,7 +92,7 @@ class SqlShelf(Generic[K, T]):
         params |= {"key": key, "v_version": given + 1, "old_version": given}
         if self._run(sql.text, sql.bind(params)).rowcount != 1:
             raise Conflict
-        saved: T = replace(thing, version=given + 1)  # type: ignore[type-var]
+        saved: T = mapping.versioned(thing, given + 1)
         self.seen[key] = saved
         return saved
 
