@@ -11,13 +11,13 @@ from PIL import Image, ImageDraw
 from bot.pictures import fonts, paint, product, qrfast
 from bot.pictures.fonts import Colour, Style
 
-WIDTH, HEIGHT = 800, 1080
+WIDTH, HEIGHT = 720, 1008
 MARGIN = 48
-QR_ROOM = 544
-"""Pixels the QR may take, quiet zone included."""
+QR_ROOM = 480
+"""Pixels the QR may take, quiet zone included: most codes have 49 to 60 modules, of eight pixels each."""
 
 _HEADER = 104
-_PANEL = (MARGIN, 312, WIDTH - MARGIN, 912)
+_PANEL = (MARGIN, 312, WIDTH - MARGIN, 840)
 _THUMB = 152
 _BLOCK = 8  # pixels: a block of JPEG
 
@@ -72,7 +72,7 @@ class Receipt:
 
 
 def payment_card(card: PaymentCard) -> bytes:
-    """The card as JPEG, 800 x 1080. Raises qrfast.TooLong when no legible code holds the payload, and BadPhoto."""
+    """The card as JPEG, 720 x 1008. Raises qrfast.TooLong when no legible code holds the payload, and BadPhoto."""
     picture = _frame(card, paint.TEAL)
     _draw_code(picture, card.payload)
     _draw_hint(picture, card.hint, card.mark)
@@ -98,16 +98,16 @@ def _draw_hint(picture: Image.Image, hint: str, mark: str) -> None:
 
 
 def receipt(slip: Receipt) -> bytes:
-    """The receipt as JPEG, 800 x 1080, without a code: nothing on it can be paid again. Raises BadPhoto."""
+    """The receipt as JPEG, 720 x 1008, without a code: nothing on it can be paid again. Raises BadPhoto."""
     colour = paint.GREEN if slip.good else paint.MUTED
     picture = _frame(slip, colour)
     disc, sign = paint.marked_circle(220, slip.good)
-    corner = ((WIDTH - disc.width) // 2, _PANEL[1] + 66)
+    corner = ((WIDTH - disc.width) // 2, _PANEL[1] + 40)
     picture.paste(colour, corner, disc)
     picture.paste(paint.WHITE, corner, sign)
-    _draw_stamp(picture, slip.stamp, _PANEL[1] + 400, colour)
+    _draw_stamp(picture, slip.stamp, _PANEL[1] + 356, colour)
     text, style = fonts.fit(slip.note, Style(24), _PANEL[2] - _PANEL[0] - 60, 16)
-    fonts.draw(picture, (WIDTH // 2, _PANEL[3] - 56), text, style, paint.MUTED, "m")
+    fonts.draw(picture, (WIDTH // 2, _PANEL[3] - 48), text, style, paint.MUTED, "m")
     return paint.jpeg(picture)
 
 
@@ -134,7 +134,7 @@ def _frame(card: PaymentCard | Receipt, colour: Colour) -> Image.Image:
 
 def _draw_rows(picture: Image.Image, rows: tuple[Row, ...]) -> None:
     pitch = 39 if len(rows) < 4 else 33
-    top = 968 if len(rows) < 4 else 956
+    top = 896 if len(rows) < 4 else 884
     for number, row in enumerate(rows):
         level = top + pitch * number
         label = fonts.cut(row.label, Style(21), 250)

@@ -74,12 +74,14 @@ def test_the_code_on_the_card_is_read_byte_for_byte_even_after_a_chat_recompress
     assert _read(_worse(jpeg, 30)) == [payload.encode()]
 
 
-def test_every_module_is_a_whole_number_of_pixels_in_a_quiet_zone():
-    symbol = qrfast.matrix(EPC)
-    scale = card.QR_ROOM // (symbol.side + 8)
-    picture = _opened(card.payment_card(CARD)).convert("L")
-    corner = zxingcpp.read_barcodes(picture)[0].position.top_left
-    left, top = round(corner.x / 1), round(corner.y / 1)
+@pytest.mark.parametrize("payload", [EPC, "https://a.example/" + "x" * 300], ids=["on blocks", "too many for blocks"])
+def test_every_module_is_a_whole_number_of_pixels_in_a_quiet_zone(payload):
+    symbol = qrfast.matrix(payload)
+    picture = _opened(card.payment_card(replace(CARD, payload=payload))).convert("L")
+    corners = zxingcpp.read_barcodes(picture)[0].position
+    left, top = corners.top_left.x, corners.top_left.y
+    scale = round((corners.top_right.x - left) / symbol.side)
+    assert card.QR_ROOM * 3 // 4 <= scale * (symbol.side + 8) <= card.QR_ROOM
     for row in range(symbol.side):
         for column in range(symbol.side):
             shade = picture.getpixel((left + column * scale + scale // 2, top + row * scale + scale // 2))
