@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import signal
 import sys
 import time
 from collections import deque
@@ -111,11 +112,9 @@ class _Process(asyncio.SubprocessProtocol):
         self._answers = bytearray()
         self._transport: asyncio.SubprocessTransport | None = None
         self._ending = False
-        # In a session of its own: Ctrl+C is the bot's to hear. -P: no `bot` of the folder it is started in.
+        # -P: no `bot` of the folder it is started in.
         command = sys.executable, "-P", "-m", "bot.pictures.process"
-        self._starting = asyncio.ensure_future(
-            loop.subprocess_exec(lambda: self, *command, stderr=None, start_new_session=True)
-        )
+        self._starting = asyncio.ensure_future(loop.subprocess_exec(lambda: self, *command, stderr=None))
         self._starting.add_done_callback(self._started)
 
     def ask(self, frame: bytes, answer: asyncio.Future[Any]) -> None:
@@ -185,6 +184,9 @@ def _frame(thing: object) -> bytes:
 
 def _serve() -> None:
     """In the new process: do what is asked until nobody can ask any more, for the bot is gone."""
+    # Ctrl+C is the bot's to hear. Not by a session of its own, to which Linux would give as much of the machine as to
+    # all of the bot's.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what some library prints must not be taken for an answer
     while len(head := sys.stdin.buffer.read(_HEAD)) == _HEAD:
