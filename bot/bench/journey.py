@@ -67,13 +67,14 @@ async def _run(journeys: int, say: Say) -> dict[str, Any]:
                 crowd = _Crowd(sandbox, product)
                 listening = asyncio.create_task(crowd.listen())
                 await crowd.go(crowd.come(20), 20)  # warm caches and connections
+                yardstick = _Yardstick()
                 for name, load, crowd.coming, crowd.pause in LOADS:
                     count = journeys // 4 if load == 1 else journeys
                     say(f"{count} journeys, {name} …")
-                    # Machines change their pace within a minute: each row has the yardstick of just before and after.
-                    before = await _yardstick()
+                    sampling = asyncio.create_task(yardstick.sample())
                     row = await _measure(crowd, session, web, count, load)
-                    figures[name] = {YARDSTICK: round((before + await _yardstick()) / 2, 3)} | row
+                    sampling.cancel()
+                    figures[name] = {YARDSTICK: yardstick.read()} | row
                 listening.cancel()
         finally:
             shop.send_signal(signal.SIGTERM)
@@ -231,26 +232,52 @@ def _percentile(ordered: list[float], percent: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] * 1000 if ordered else 0.0
 
 
-async def _yardstick(rounds: int = 1000) -> float:
-    """CPU milliseconds in which python-telegram-bot alone parses and dispatches one such update, on this machine."""
+class _Yardstick:
+    """CPU milliseconds in which python-telegram-bot alone parses and dispatches one such update, on this machine, now.
 
-    async def nothing(update: Update, context: Any) -> None:
-        return None
+    Taken while the load runs, a few updates each half second: machines change their pace within a minute, and a core is
+    slower while its neighbour works. A tight loop before and after tells of another machine.
+    """
 
-    app = ApplicationBuilder().bot(Bot(TOKEN)).updater(None).job_queue(None).build()
-    app.add_handler(CallbackQueryHandler(nothing))
-    app._initialized = True  # no network here: getMe is not asked
+    def __init__(self) -> None:
+        async def nothing(update: Update, context: Any) -> None:
+            return None
+
+        self._app = ApplicationBuilder().bot(Bot(TOKEN)).updater(None).job_queue(None).build()
+        self._app.add_handler(CallbackQueryHandler(nothing))
+        self._app._initialized = True  # no network here: getMe is not asked
+        self._samples: list[float] = []
+
+    async def sample(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(0.5)
+            await self._take(5)  # its own code comes back into the caches
+            self._samples.append(await self._take(30))
+
+    def read(self) -> float:
+        """The median of what was taken since the last time; 0 where it was over too soon."""
+        samples, self._samples = sorted(self._samples), []
+        return round(samples[len(samples) // 2], 3) if samples else 0.0
+
+    async def _take(self, rounds: int) -> float:
+        started = time.thread_time()
+        for _ in range(rounds):
+            await self._app.process_update(Update.de_json(_PRESSED, self._app.bot))
+        return (time.thread_time() - started) / rounds * 1000
+
+
+def _pressed() -> dict[str, Any]:
     person = {"id": 1, "is_bot": False, "first_name": "A", "language_code": "en"}
     keyboard = [[{"text": f"Button {n}", "callback_data": "x" * 32}] for n in range(4)]
     message = {
         "message_id": 1, "date": 1_700_000_000, "chat": {"id": 1, "type": "private", "first_name": "A"},
         "text": "Please check your order", "reply_markup": {"inline_keyboard": keyboard},
     }  # fmt: skip
-    raw = {
+    return {
         "update_id": 1,
         "callback_query": {"id": "1", "from": person, "chat_instance": "1", "message": message, "data": "x"},
     }
-    started = time.process_time()
-    for _ in range(rounds):
-        await app.process_update(Update.de_json(raw, app.bot))
-    return (time.process_time() - started) / rounds * 1000
+
+
+_PRESSED = _pressed()
