@@ -105,8 +105,9 @@ class Visit:
         self.message: Message | None = None if self.query else update.effective_message
         on = self.query.message if self.query else None
         # A card in a group by inline mode has no message that we could reach, and one too old none that we could edit.
-        self.shown: MaybeInaccessibleMessage | None = on if on is not None and PHOTO in on.api_kwargs else None
-        """The message that the pressed button stands on, where it can be edited."""
+        reached = on is not None and PHOTO in on.api_kwargs and self.is_private
+        self.shown: MaybeInaccessibleMessage | None = on if reached else None
+        """The message that the pressed button stands on, where an answer may take its place: never in a group."""
         self.origin: dict[str, str] = {}  # what was asked for, to be taken up again after a step-up
         self._answered = False
         self._answering: asyncio.Task[object] | None = None
@@ -186,8 +187,7 @@ class Visit:
     async def show(self, screen: Screen) -> int:
         """Answer with a screen: in place of the message whose button was pressed, else as a new message; its id."""
         self._answer_soon()
-        old = self.shown if self.is_private else None  # a card in a group: answer in private
-        return await self.house.speaker.show(old, self._chat, screen, self.who)
+        return await self.house.speaker.show(self.shown, self._chat, screen, self.who)
 
     async def say(self, screen: Screen) -> int:
         """Answer with a new message; its id."""

@@ -29,13 +29,17 @@ class Form:
     unpack: Convert | None = None
 
 
-@lru_cache(1024)  # a verb writes its own moment a dozen times
 def moment_text(moment: datetime) -> str:
     """UTC without its offset, microseconds always there, so that texts sort as moments do: SQLAlchemy's SQLite form."""
     if moment.tzinfo is not UTC:
         if moment.utcoffset() is None:
             raise ValueError("a moment without a time zone is not kept")
         moment = moment.astimezone(UTC)
+    return _utc_text(moment)
+
+
+@lru_cache(1024)  # a verb writes its own moment a dozen times
+def _utc_text(moment: datetime) -> str:
     return moment.isoformat(" ", "microseconds")[:26]
 
 

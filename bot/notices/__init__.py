@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from telegram.error import BadRequest, Forbidden
@@ -69,11 +70,7 @@ class Notice:
 
 
 async def payment_card(notice: Notice) -> Finish | None:
-    """The picture with the QR code, in place of the review that was confirmed or of the code before.
-
-    Painted there twice, after a crash, it is still one card. Asked for again it comes further down, and what was there
-    is no card any more.
-    """
+    """The picture with the QR code, as the order's card."""
     view = await notice.order()
     order, charge = view.order, view.charge
     if order.state is not OrderState.PLACED or charge is None or charge.state is not OperationState.ACTION:
@@ -84,16 +81,29 @@ async def payment_card(notice: Notice) -> Finish | None:
     assert order.deadline is not None
     title = t.plain("To pay for order {order}", order=order.id)
     card = replace(screen, drawing=await picture(notice, view, title, order.deadline))
-    if order.card_message is None:
-        message_id = await notice.say(card)
-    elif "again" in notice.extra:
-        message_id = await notice.say(card)
-        await retire(notice, view, order.card_message, t("The payment code is further down."))
-    else:
-        message_id = await repaint(notice, order.card_message, card)
+    message_id = await _put_up(notice, view, card)
     if message_id == order.card_message:
         return None
     return lambda uow: uow.orders.save(replace(uow.orders.lock(order.id), card_message=message_id))
+
+
+async def _put_up(notice: Notice, view: OrderView, card: Screen) -> int:
+    """Over the review that was confirmed: painted there twice, after a crash, it is still one card. Its message's id.
+
+    Asked for again, or with another code, it comes further down, and what was there is no card any more.
+    """
+    shown = view.order.card_message
+    if shown is None:
+        return await notice.say(card)
+    if "again" in notice.extra:
+        message_id = await notice.say(card)
+        await retire(notice, view, shown, notice.t("The payment code is further down."))
+        return message_id
+    message_id = await repaint(notice, shown, card)
+    if message_id != shown:
+        with suppress(BadRequest):  # mostly it is gone; else nothing should be left there to press
+            await notice.house.speaker.strip(notice.to.id, shown)
+    return message_id
 
 
 async def countdown(notice: Notice) -> None:

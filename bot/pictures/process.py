@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import pickle
 import signal
@@ -12,6 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from typing import Any, Protocol, TypeVar, cast
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -66,6 +69,7 @@ class DrawingProcesses:
 
     async def stop(self) -> None:
         """End them now."""
+        _fail(answer for _, answer in self._waiting)
         self._waiting.clear()
         await self._end()
 
@@ -91,10 +95,11 @@ class DrawingProcesses:
         if process not in self._all:
             return
         self._all.remove(process)
-        if not process.prepared:  # so would the next one end
+        if not process.prepared and not self._all:  # so would the next one end
             _fail(answer for _, answer in self._waiting)
             self._waiting.clear()
-        self._hand_out()
+        elif process.prepared:
+            self._hand_out()
 
 
 class _Process(asyncio.SubprocessProtocol):
@@ -105,15 +110,15 @@ class _Process(asyncio.SubprocessProtocol):
 
     def __init__(self, free: Callable[[], None], lost: Callable[[_Process], None], prepare: bytes) -> None:
         loop = asyncio.get_running_loop()
-        self.asked: deque[asyncio.Future[Any]] = deque([loop.create_future()])  # the first is `prepare`
+        self.asked: deque[asyncio.Future[Any] | None] = deque([None])  # the first is `prepare`: nobody waits for it
         self.over: asyncio.Future[None] = loop.create_future()
         self.prepared = False
         self._free, self._lost, self._first = free, lost, prepare
         self._answers = bytearray()
         self._transport: asyncio.SubprocessTransport | None = None
         self._ending = False
-        # -P: no `bot` of the folder it is started in.
-        command = sys.executable, "-P", "-m", "bot.pictures.process"
+        # With our own path: what it imports is what we run.
+        command = sys.executable, "-c", f"import sys; sys.path[:] = {sys.path}; import {__name__} as it; it.serve()"
         self._starting = asyncio.ensure_future(loop.subprocess_exec(lambda: self, *command, stderr=None))
         self._starting.add_done_callback(self._started)
 
@@ -134,7 +139,9 @@ class _Process(asyncio.SubprocessProtocol):
         pipe.write(frame)
 
     def _started(self, starting: asyncio.Future[Any]) -> None:
-        if starting.cancelled() or starting.exception() is not None:
+        if not starting.cancelled() and (fault := starting.exception()) is not None:
+            log.error("a process to draw in cannot be started: %s", type(fault).__name__)
+        if self._transport is None:
             self.connection_lost(None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -153,11 +160,14 @@ class _Process(asyncio.SubprocessProtocol):
                 return
             good, answer = pickle.loads(self._answers[_HEAD:end])  # noqa: S301  our own process wrote it
             del self._answers[:end]
-            self.prepared = True
-            asked = self.asked.popleft()
-            self._free()
-            if not asked.done():  # else nobody waits any more
-                asked.set_result(answer) if good else asked.set_exception(answer)
+            self._take(good, answer)
+
+    def _take(self, good: bool, answer: Any) -> None:
+        self.prepared = True
+        asked = self.asked.popleft()
+        self._free()
+        if asked is not None and not asked.done():  # else nobody waits any more
+            asked.set_result(answer) if good else asked.set_exception(answer)
 
     def process_exited(self) -> None:
         if self._transport is not None:
@@ -171,9 +181,9 @@ class _Process(asyncio.SubprocessProtocol):
             self.over.set_result(None)
 
 
-def _fail(answers: Iterable[asyncio.Future[Any]]) -> None:
+def _fail(answers: Iterable[asyncio.Future[Any] | None]) -> None:
     for answer in answers:
-        if not answer.done():
+        if answer is not None and not answer.done():
             answer.set_exception(Died())
 
 
@@ -182,11 +192,21 @@ def _frame(thing: object) -> bytes:
     return len(pickled).to_bytes(_HEAD, "big") + pickled
 
 
-def _serve() -> None:
+def _sendable(error: Exception) -> Exception:
+    """The error itself, where it comes out of a pickle and into a future as it went in."""
+    try:
+        same = type(pickle.loads(pickle.dumps(error))) is type(error)  # noqa: S301  our own words
+    except Exception:
+        same = False
+    return error if same and not isinstance(error, StopIteration) else RuntimeError(type(error).__name__)
+
+
+def serve() -> None:
     """In the new process: do what is asked until nobody can ask any more, for the bot is gone."""
-    # Ctrl+C is the bot's to hear. Not by a session of its own, to which Linux would give as much of the machine as to
-    # all of the bot's.
+    # Both are the bot's to hear; its end is ours. Not by a session of its own, to which Linux would give as much of the
+    # machine as to all of the bot's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what some library prints must not be taken for an answer
     while len(head := sys.stdin.buffer.read(_HEAD)) == _HEAD:
@@ -194,10 +214,6 @@ def _serve() -> None:
         try:
             answer = True, work(*args)
         except Exception as error:
-            answer = False, error
+            answer = False, _sendable(error)
         answers.write(_frame(answer))
         answers.flush()
-
-
-if __name__ == "__main__":
-    _serve()

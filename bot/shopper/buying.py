@@ -122,6 +122,6 @@ async def confirm(visit: Visit, order_id: str, quote_id: str) -> None:
 
 async def drop(visit: Visit, order_id: str) -> None:
     """Leave a draft."""
-    await visit.do(checkout.cancel, OrderId(order_id))
+    await visit.do(checkout.leave, OrderId(order_id))
     await visit.toast(visit.t.plain("Left. Nothing was ordered."))
     await cart(visit)

@@ -16,7 +16,7 @@ from core.qr import BadPayload
 from core.qr.reference import marked
 from core.risk import issued
 from core.shop.context import Method, Shop
-from core.shop.notices import carry_out, tell
+from core.shop.notices import carry_out, show_card, tell
 from core.shop.orders import Order
 
 
@@ -105,7 +105,7 @@ def _ask(uow: UnitOfWork, shop: Shop, order: Order, intent: Intent, rest: Money 
     amount = rest or amounts(intent.presentment, order.parts)[0]
     charge = _begin(uow, shop, method, _charge(shop, method, intent, amount), intent.payer)
     if charge.is_offer:
-        tell(uow, shop.clock.now(), order.shopper, "payment_card", order.id, charge=charge.id)
+        show_card(uow, shop.clock.now(), order, charge.id)
     elif order.card_message is not None:  # its channel has yet to give the new code: the old one must not be paid
         tell(uow, shop.clock.now(), order.shopper, "code_over", order.id, charge=charge.id)
 

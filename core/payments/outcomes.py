@@ -32,7 +32,7 @@ from core.ports import (
 )
 from core.risk import issued
 from core.shop.context import Shop
-from core.shop.notices import VOID, carry_out, tell
+from core.shop.notices import VOID, carry_out, show_card, tell
 from core.shop.orders import OrderState
 from core.shop.visitors import need_admin, note_command
 
@@ -278,7 +278,7 @@ def _show_code(uow: UnitOfWork, shop: Shop, operation: Operation, payload: str) 
     issued.keep(uow, now, kept, order.shopper)
     follow(uow, kept.intent)
     if order.state is OrderState.PLACED:
-        tell(uow, now, order.shopper, "payment_card", order.id, charge=operation.id)
+        show_card(uow, now, order, operation.id)
     elif instalments.is_asked(uow, shop, kept):
         tell(uow, now, order.shopper, "part_card", order.id, charge=operation.id)
     else:

@@ -341,6 +341,11 @@ def take_up_again(uow: UnitOfWork, shop: Shop, order: Order, held: Money) -> Ord
     return uow.orders.save(replace(order, quote=quote.id, deadline=deadline, card_message=None))
 
 
+def leave(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Order:
+    """The shopper thinks better of a draft. Raises Gone; OrderMoved, as its review cancels no order that was placed."""
+    return uow.orders.save(_own_draft(uow, who, order_id).move(OrderState.CANCELLED))
+
+
 def cancel(uow: UnitOfWork, shop: Shop, who: PersonId, order_id: OrderId) -> Order:
     """The shopper thinks better of it, before paying. Raises Gone, OrderMoved."""
     order = uow.orders.lock(order_id)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.ids import PersonId
 from core.ports import Effect, UnitOfWork
+from core.shop.orders import Order
 
 NOTICE = "notice"
 OPERATION = "operation"
@@ -24,6 +25,12 @@ def tell(uow: UnitOfWork, now: datetime, to: PersonId, kind: str, about: str, **
             due_at=now,
         )
     )
+
+
+def show_card(uow: UnitOfWork, now: datetime, order: Order, charge: str) -> None:
+    """Have the shopper get the code of a charge: further down the chat where the order has shown one before."""
+    again = {"again": charge} if order.card_message is not None else {}
+    tell(uow, now, order.shopper, "payment_card", order.id, charge=charge, **again)
 
 
 def carry_out(uow: UnitOfWork, now: datetime, operation: str, step: str = "") -> None:

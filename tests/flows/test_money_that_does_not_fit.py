@@ -193,6 +193,8 @@ async def test_a_short_payment_is_topped_up_with_a_second_code(town, method, cur
     assert "8.00" in held["text"]
     await nora.press("Pay the missing", held)
     second = await nora.wait_for(lambda message: message["kind"] == "photo" and "8.00" in message["text"])
+    assert second["message_id"] > held["message_id"], "where they look, not far up"
+    await nora.wait_for(lambda one: one["message_id"] == card["message_id"] and "further down" in one["text"])
     rest = await nora.scan(second)
     assert rest["amount"] == "8.00" and rest["reference"] != reading["reference"]
     await nora.pay(rest)

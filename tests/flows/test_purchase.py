@@ -43,6 +43,25 @@ async def test_the_payment_card_takes_the_place_of_what_was_confirmed(town):
     assert card["message_id"] == review["message_id"] == (await nora.last())["message_id"]
 
 
+async def stripped(person, message):
+    """Whether nothing can be pressed on a message any more."""
+    return not (await person.message(message["message_id"]))["keyboard"]
+
+
+async def test_a_review_whose_order_was_placed_cancels_nothing(town):
+    """The card may be long in coming: until it takes the review's place, the review's buttons are there."""
+    nora = await town.newcomer()
+    await nora.give_address()
+    await nora.start(f"b_{await town.on_sale('Kept all the same', '10.00 EUR')}")
+    review = await nora.wait_for("Kept all the same")
+    leave = button(review, "Leave it")["value"]
+    await nora.press("Confirm")
+    card = await nora.card()
+    await nora.press_data(card, leave)
+    order = await town.look(lambda uow: uow.orders.find(shopper=nora.who))
+    assert [one.state for one in order] == ["placed"]
+
+
 async def test_where_what_was_confirmed_is_gone_the_card_comes_below(town):
     nora = await town.newcomer()
     await nora.give_address()
@@ -52,6 +71,7 @@ async def test_where_what_was_confirmed_is_gone_the_card_comes_below(town):
     await nora.press("Confirm")
     card = await nora.card()
     assert card["message_id"] > review["message_id"]
+    await town.until(lambda: stripped(nora, review), "the review to lose its buttons")
     await nora.pay(await nora.scan(card))
     receipt = await nora.wait_for(lambda message: message["message_id"] == card["message_id"])
     assert "Paid" in receipt["text"]

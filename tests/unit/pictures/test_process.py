@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,66 @@ async def test_what_the_work_raises_reaches_who_asked(drawers: DrawingProcesses)
     with pytest.raises(ZeroDivisionError):
         await drawers(divmod, 1, 0)
     assert await drawers(divmod, 7, 2) == (3, 1)
+
+
+class Particular(Exception):
+    """One that pickles, and cannot be made again without its second word."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one)
+
+
+def complain() -> None:
+    raise Particular("one", "other")
+
+
+def complain_of_the_end() -> None:
+    raise StopIteration
+
+
+@pytest.mark.parametrize("work", [complain, complain_of_the_end])
+async def test_an_error_that_cannot_travel_is_told_by_its_name(
+    drawers: DrawingProcesses, work: Callable[[], None]
+) -> None:
+    with pytest.raises(RuntimeError, match=r"Particular|StopIteration"):
+        await drawers(work)
+    assert await drawers(abs, -1) == 1
+
+
+async def test_what_cannot_be_sent_back_ends_the_process_and_not_the_next_one(drawers: DrawingProcesses) -> None:
+    with pytest.raises(Died):
+        await drawers(open, os.devnull)
+    assert await drawers(abs, -1) == 1
+
+
+async def test_a_process_that_cannot_begin_takes_nothing_from_one_that_works(tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    pair = DrawingProcesses(2, partial(begin_once, first))
+    try:
+        assert await asyncio.wait_for(asyncio.gather(*(pair(abs, -n) for n in range(6))), 30) == list(range(6))
+    finally:
+        await pair.stop()
+
+
+def begin_once(first: Path) -> None:
+    """The second process that prepares dies of it."""
+    try:
+        first.touch(exist_ok=False)
+    except FileExistsError:
+        os._exit(1)
+
+
+async def test_where_no_process_can_begin_the_work_fails() -> None:
+    drawers = DrawingProcesses(1, partial(os._exit, 1))
+    with pytest.raises(Died):
+        await asyncio.wait_for(drawers(abs, -1), 30)
+    await drawers.stop()
+
+
+async def test_whoever_still_waits_at_the_end_is_told(drawers: DrawingProcesses) -> None:
+    waiting = [drawers(time.sleep, 0) for _ in range(5)]
+    await drawers.stop()
+    assert all(isinstance(one, Died) for one in await asyncio.gather(*waiting, return_exceptions=True))
 
 
 async def test_what_is_printed_is_no_answer(drawers: DrawingProcesses, capfd: pytest.CaptureFixture[str]) -> None:
