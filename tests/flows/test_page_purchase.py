@@ -57,8 +57,10 @@ async def test_a_purchase_is_walked_from_the_group_to_the_settled_order(
 ) -> None:
     async with open_page(browser, own_town.demo.page) as screen:
         await order_in_the_group(screen, "rosa", shopper, "Cerrado")
+        await expect(screen.at("message-photo").last).to_be_in_viewport(ratio=0.99)
         await keep(screen, f"{shopper}-3-payment-card")
         await screen.scan()
+        await expect(screen.at("message-photo").last).to_be_in_viewport(ratio=0.99)
         await expect(screen.at("bank-payee")).to_contain_text("Sampan Demo Shop")
         paid = await screen.at("bank-amount").get_attribute("data-amount")
         await keep(screen, f"{shopper}-4-bank")

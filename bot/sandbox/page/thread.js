@@ -15,6 +15,8 @@ const ROOM_FOR_TEXT = 400;
 let list = null; // the scrolling element
 let head = null;
 let downButton = null;
+let place = 0; // where the list was scrolled to while it could be seen
+let missed = false; // whether something new came while it could not
 
 export function startThread(main) {
   head = h("header.head");
@@ -25,7 +27,7 @@ export function startThread(main) {
   on("chats", drawHead);
   on("typing", drawHead);
   on("message", takeMessage);
-  on("view", () => toEnd(false)); // a hidden list could not be scrolled
+  on("view", comeBack);
 }
 
 // ---- head ----
@@ -62,8 +64,10 @@ function welcome() {
 
 function takeMessage({ type, message, isNew }) {
   if (message.chat_id !== state.chat) return;
-  const stays = list.scrollHeight - list.scrollTop - list.clientHeight < (isNew ? 160 : 8) || (isNew && message.from?.id === state.me);
   const known = list.querySelector(`[data-message-id="${message.message_id}"]`);
+  const becomes = isNew || (known && known.dataset.kind !== message.kind); // a review that turns into a card is as good as new
+  const stays = list.scrollHeight - list.scrollTop - list.clientHeight < (becomes ? 160 : 8) || (isNew && message.from?.id === state.me);
+  missed ||= isNew && !list.clientHeight;
   list.querySelector(".welcome")?.remove();
   if (type === "deleted") {
     known?.classList.add("leaving");
@@ -77,7 +81,7 @@ function takeMessage({ type, message, isNew }) {
   if (type === "edited") drawn.classList.add("changed");
   tidy();
   if (!stays) return;
-  if (isNew && drawn.offsetHeight > list.clientHeight) list.scrollTop = drawn.offsetTop - 8; // a tall one is read from its top
+  if (becomes && drawn.offsetHeight > list.clientHeight) list.scrollTop = drawn.offsetTop - 8; // a tall one is read from its top
   else toEnd(false);
 }
 
@@ -103,7 +107,17 @@ function toEnd(smooth) {
   list.scrollTo({ top: list.scrollHeight, behavior: smooth && !matchMedia("(prefers-reduced-motion: reduce)").matches ? "smooth" : "instant" });
 }
 
+/** On a narrow screen the list was hidden, and lost its place. */
+function comeBack() {
+  if (!list.clientHeight) return;
+  if (missed) toEnd(false);
+  else list.scrollTop = place;
+  missed = false;
+}
+
 function followScroll() {
+  if (!list.clientHeight) return;
+  place = list.scrollTop;
   downButton.hidden = list.scrollHeight - list.scrollTop - list.clientHeight < 240;
 }
 
