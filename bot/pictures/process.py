@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_PAUSE = 30.0  # seconds
 _HEAD = 4  # bytes in which a frame says how long it is
 
 
@@ -54,6 +55,7 @@ class DrawingProcesses:
         self._all: list[_Process] = []
         self._waiting: deque[tuple[bytes, asyncio.Future[Any]]] = deque()
         self._last = time.monotonic()
+        self._barred = 0.0  # until when none is started beside another: the last one could not begin
 
     def __call__(self, work: Callable[..., T], /, *args: Any) -> asyncio.Future[T]:
         """Aside.__call__. The future fails with Died when the process does."""
@@ -83,23 +85,27 @@ class DrawingProcesses:
         """Give work to who is free. Where all are busy, each has the next piece at hand, so that it need not wait."""
         self._last = time.monotonic()
         while self._waiting:
-            if len(self._all) < self._most and all(one.asked for one in self._all):
+            if self._may_grow() and all(one.asked for one in self._all):
                 self._all.append(_Process(self._hand_out, self._lost, _frame((self._prepare, ()))))
-            full = len(self._all) == self._most and all(one.prepared for one in self._all)
+            full = not self._may_grow() and all(one.prepared for one in self._all)
             process = min(self._all, key=lambda one: len(one.asked))
             if len(process.asked) > (1 if full else 0):
                 return
             process.ask(*self._waiting.popleft())
 
+    def _may_grow(self) -> bool:
+        return not self._all or (len(self._all) < self._most and time.monotonic() >= self._barred)
+
     def _lost(self, process: _Process) -> None:
         if process not in self._all:
             return
         self._all.remove(process)
-        if not process.prepared and not self._all:  # so would the next one end
-            _fail(answer for _, answer in self._waiting)
-            self._waiting.clear()
-        elif process.prepared:
-            self._hand_out()
+        if not process.prepared:  # so would the next one end
+            self._barred = time.monotonic() + _PAUSE
+            if not self._all:
+                _fail(answer for _, answer in self._waiting)
+                self._waiting.clear()
+        self._hand_out()
 
 
 class _Process(asyncio.SubprocessProtocol):
