@@ -214,6 +214,15 @@ class Sampan:
         await self.store.start()
         await self._learn_rates()
         self._session = aiohttp.ClientSession()
+        self._requests: tuple[AiohttpRequest, ...] = ()
+        self._warming: asyncio.Task[None] | None = None
+        try:
+            await self._open()
+        except BaseException:  # nobody will call `stop`, and what is left open would complain on standard error
+            await self._close()
+            raise
+
+    async def _open(self) -> None:
         self._studio = Studio(self._drawers)
         self._warming = asyncio.create_task(self._studio.warm())
         limiter = ChatLimiter(self._limits)
@@ -231,13 +240,14 @@ class Sampan:
 
     def _application(self, limiter: ChatLimiter) -> dispatch.App:
         api = self.settings.bot_api
+        self._requests = AiohttpRequest(proxy=proxy_for(api)), AiohttpRequest(connections=1)
         return (
             ApplicationBuilder()
             .token(self.settings.bot_token.reveal())
             .base_url(f"{api}/bot")
             .base_file_url(f"{api}/file/bot")
-            .request(AiohttpRequest(proxy=proxy_for(api)))
-            .get_updates_request(AiohttpRequest(connections=1))
+            .request(self._requests[0])
+            .get_updates_request(self._requests[1])
             .rate_limiter(limiter)
             .updater(None)
             .job_queue(None)
@@ -410,11 +420,19 @@ class Sampan:
         await self._working
         await self.app.stop()
         await self.app.shutdown()
-        await asyncio.wait([self._warming])
-        await self._session.close()
+        await self._close()
         await self._clockwork.seal()  # nothing is posted any more: the chain closes with the shop
         await self.store.stop()
         self._let_go()
+
+    async def _close(self) -> None:
+        """Connections and processes."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait([self._warming])
+        for request in self._requests:
+            await request.shutdown()
+        await self._session.close()
         for process in self._processes:
             await process.stop()
 

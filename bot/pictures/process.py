@@ -221,5 +221,9 @@ def serve() -> None:
             answer = True, work(*args)
         except Exception as error:
             answer = False, _sendable(error)
-        answers.write(_frame(answer))
-        answers.flush()
+        frame = _frame(answer)
+        try:
+            answers.write(frame)
+            answers.flush()
+        except BrokenPipeError:  # the bot ended meanwhile: there is nobody to tell
+            os._exit(0)

@@ -8,7 +8,7 @@ import { currentChat, messagesOf, now, on, state } from "./store.js";
 import { clockTime, dayName, t } from "./words.js";
 
 // Pixels of a picture: with its text and its buttons it should fit on a small screen.
-const TALLEST = 360;
+const TALLEST = 440;
 const WIDEST = 420;
 const ROOM_FOR_TEXT = 400;
 
