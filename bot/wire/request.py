@@ -142,12 +142,12 @@ def _body(data: RequestData | None) -> dict[str, Any]:
     if not data.contains_files:
         # Not as `json=`: aiohttp wraps it in a payload of its own, a tenth of the CPU of a call.
         return {"data": json.dumps(data.parameters).encode(), "headers": _JSON} if data.parameters else {}
-    body, boundary = _multipart(data.json_parameters, data.multipart_data)
+    body, boundary = multipart(data.json_parameters, data.multipart_data)
     # As a stream: aiohttp writes bytes in one go, and warns where they are many.
     return {"data": io.BytesIO(body), "headers": {"Content-Type": f"multipart/form-data; boundary={boundary}"}}
 
 
-def _multipart(fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes | IO[bytes], str]]) -> tuple[bytes, str]:
+def multipart(fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes | IO[bytes], str]]) -> tuple[bytes, str]:
     """Fields and files (file name, content, media type) as a body of multipart/form-data (RFC 7578), and its boundary.
 
     In one piece: aiohttp's own writer sends a dozen small ones, each by itself, at twice the CPU of the whole call.

@@ -68,7 +68,7 @@ async def test_an_error_that_cannot_travel_is_told_by_its_name(
     drawers: DrawingProcesses, work: Callable[[], None]
 ) -> None:
     with pytest.raises(RuntimeError, match=r"Particular|StopIteration"):
-        await drawers(work)
+        await asyncio.wait_for(drawers(work), 30)
     assert await drawers(abs, -1) == 1
 
 

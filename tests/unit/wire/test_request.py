@@ -1,10 +1,13 @@
 """The transport: python-telegram-bot's own Bot over it, and no token in anything it says."""
 
 import asyncio
+import email
+import email.message
 import logging
 import socket
 import traceback
 from collections.abc import AsyncIterator
+from typing import cast
 
 import aiohttp
 import pytest
@@ -12,7 +15,7 @@ from aiohttp import web
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 
-from bot.wire.request import AiohttpRequest, NotSent, proxy_for
+from bot.wire.request import AiohttpRequest, NotSent, multipart, proxy_for
 
 from .fakes import TOKEN, Stub
 
@@ -50,6 +53,16 @@ async def test_a_files_name_ends_neither_its_quotes_nor_its_line(bot: Bot, stub:
     _method, sent = stub.calls[0]
     assert sent["caption"] == "ours"
     assert sent["photo"] == ('a" name="caption"  mine --', b"\r\n--\r\n")
+
+
+def test_another_parser_reads_the_same_names() -> None:
+    name = 'a"; name="caption'
+    body, boundary = multipart({"text": "ours"}, {"upload": (name, b"bytes", "image/jpeg")})
+    told = email.message_from_bytes(f"Content-Type: multipart/form-data; boundary={boundary}\r\n\r\n".encode() + body)
+    text, file = cast(list[email.message.Message], told.get_payload())
+    assert text.get_param("name", header="content-disposition") == "text" and text.get_payload() == "ours"
+    assert file.get_param("name", header="content-disposition") == "upload"
+    assert file.get_filename() == name and file.get_payload(decode=True) == b"bytes"
 
 
 async def test_a_file_is_fetched(bot: Bot, stub: Stub) -> None:
